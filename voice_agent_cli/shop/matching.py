@@ -1,0 +1,160 @@
+"""Which of a product's values were meant by the words that were heard.
+
+Each step is more lenient than the one before, and the first that finds anything
+decides: same words, same value, the value's own words with its name, part of a
+value, near spelling or sound. More than one match is for the caller to ask about.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voice_agent_cli.shop.values import Tokens, canonical, is_number, plain
+
+_FILLER_WORDS = "and with in some that it is my me make for one on to i want would like can have get"
+_AMOUNT_WORDS = "little bit lot lots extra touch dash splash hint more less much plenty just only"
+_FILLER = frozenset(_FILLER_WORDS.split())
+_AMOUNT = frozenset(_AMOUNT_WORDS.split())
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that may be meant, and the option or modifier it belongs to."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A phrase taken apart: the candidates of each part, and amounts that fit none."""
+
+    matches: tuple[tuple[Candidate, ...], ...]
+    ignored: tuple[str, ...] = ()
+
+
+def best_matches(text: str, candidates: Sequence[Candidate], *, near: bool = True) -> tuple[Candidate, ...]:
+    """The candidates that ``text`` as a whole may mean, all equally well; empty when none."""
+    spoken = _bare(canonical(text))
+    if not spoken:
+        return tuple(c for c in candidates if plain(c.value) == plain(text) != "")
+    steps: list[Callable[[Candidate], bool]] = [
+        lambda c: plain(c.value) == plain(text),
+        lambda c: canonical(c.value) == spoken,
+        lambda c: _with_name(c, spoken),
+        lambda c: set(spoken) < set(canonical(c.value)) and not _only_numbers_differ(spoken, c),
+    ]
+    if near:
+        steps.append(lambda c: is_near(spoken, canonical(c.value)))
+    for step in steps:
+        if matches := tuple(c for c in candidates if step(c)):
+            return matches
+    return ()
+
+
+def matching_names(name: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Which of an object's own ``names`` is meant: equal, else containing it, else near in spelling."""
+    words = canonical(name)
+    if not words:
+        return ()
+    tests: tuple[Callable[[Tokens], bool], ...] = (
+        lambda own: own == words,
+        lambda own: set(words) <= set(own) or (bool(own) and set(own) <= set(words)),
+        lambda own: is_near(words, own),
+    )
+    for test in tests:
+        if found := tuple(n for n in names if test(canonical(n))):
+            return found
+    return ()
+
+
+def split_phrase(text: str, candidates: Sequence[Candidate]) -> Parts | None:
+    """Find the candidates' values inside a longer phrase, longest first.
+
+    Returns:
+        ``None`` when no value is in it, or when words with a meaning of their own
+        are left over; amounts ("a little bit") that fit nothing are ``ignored``.
+    """
+    words = canonical(text)
+    free = [True] * len(words)
+    parts: list[tuple[Candidate, ...]] = []
+    taken: set[str] = set()
+    for value in sorted({canonical(c.value) for c in candidates} - {()}, key=len, reverse=True):
+        at = _place(value, words, free)
+        matches = [c for c in candidates if canonical(c.value) == value and c.name not in taken]
+        if at is None or not matches:
+            continue
+        free[at : at + len(value)] = [False] * len(value)
+        parts.append(_named_in(matches, words))
+        taken.update(c.name for c in parts[-1])
+    names = {word for c in candidates for word in canonical(c.name)}
+    left = [
+        w for w, unused in zip(words, free, strict=True) if unused and w not in _FILLER and w not in names
+    ]
+    if not parts or any(w not in _AMOUNT for w in left):
+        return None
+    return Parts(tuple(parts), (" ".join(left),) if left else ())
+
+
+def is_near(spoken: Tokens, own: Tokens) -> bool:
+    """Near in spelling or sound: word by word, or all of it when the words were split otherwise."""
+    if len(spoken) == len(own):
+        return all(_near_word(a, b) for a, b in zip(spoken, own, strict=True))
+    joined, other = "".join(spoken), "".join(own)
+    return (
+        min(len(joined), len(other)) >= 5 and not _has_digit(joined + other) and _distance(joined, other) <= 1
+    )
+
+
+def _near_word(heard: str, own: str) -> bool:
+    if heard == own:
+        return True
+    if len(heard) < 3 or len(own) < 4 or _has_digit(heard + own):
+        return False
+    if _distance(heard, own) <= (1 if len(own) < 7 else 2):
+        return True
+    from jellyfish import metaphone
+
+    return bool(metaphone(heard)) and metaphone(heard) == metaphone(own)
+
+
+def _distance(a: str, b: str) -> int:
+    from jellyfish import damerau_levenshtein_distance
+
+    return damerau_levenshtein_distance(a, b)
+
+
+def _has_digit(text: str) -> bool:
+    return any(c.isdigit() for c in text)
+
+
+def _bare(words: Tokens) -> Tokens:
+    """ "in size ten" -> "ten": words that only introduce a value."""
+    while len(words) > 1 and words[0] in ("size", "in", "with", "some", "and"):
+        words = words[1:]
+    return words
+
+
+def _with_name(candidate: Candidate, spoken: Tokens) -> bool:
+    """ "medium roast" for Roast: Medium; "soy milk" for Milk: Soy; any order."""
+    value, name = set(canonical(candidate.value)), set(canonical(candidate.name))
+    return bool(value) and value <= set(spoken) <= value | name
+
+
+def _only_numbers_differ(spoken: Tokens, candidate: Candidate) -> bool:
+    """ "10" must not mean "10 12": a number alone names a value only beside words ("US 10")."""
+    rest = set(canonical(candidate.value)) - set(spoken)
+    return all(is_number(w) for w in spoken) and any(is_number(w) for w in rest)
+
+
+def _place(value: Tokens, words: Tokens, free: Sequence[bool]) -> int | None:
+    for start in range(len(words) - len(value) + 1):
+        end = start + len(value)
+        if words[start:end] == value and all(free[start:end]):
+            return start
+    return None
+
+
+def _named_in(matches: Sequence[Candidate], words: Tokens) -> tuple[Candidate, ...]:
+    """Of equal values, those whose name is in the phrase too ("a little bit" of *milk*)."""
+    named = tuple(c for c in matches if set(canonical(c.name)) & set(words))
+    return named or tuple(matches)
