@@ -1,0 +1,80 @@
+"""Text as comparable words: one function for what is indexed and what is asked."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+
+from voice_agent_cli.shop.values import canonical, is_number, plain
+
+_DATA = tomllib.loads(files("voice_agent_cli.shop").joinpath("data/words.toml").read_text("utf-8"))
+STOP_WORDS = frozenset(_DATA["stop"].split())
+NOT_COLORS = frozenset(_DATA["not_colors"].split())
+_UNITS = frozenset(_DATA["units"].split())
+_IRREGULAR: dict[str, str] = _DATA["irregular"]
+_KEPT_ENDINGS = ("ss", "us", "is", "ous")
+_SUFFIXES = ("ing", "ings", "ers", "er", "ed", "en", "ish", "ly", "y", "es", "e")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:[-'’/&][^\W\d_]+)+")
+_INCHES = re.compile(r"(?<=\d)\s+in\b(?!\s*\w*ch)", re.IGNORECASE)
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text`` in order: canonical numbers, sizes and units, singular, no punctuation."""
+    tokens = canonical.__wrapped__(_INCHES.sub(" ", text))
+    joined: list[str] = []
+    for token in tokens:
+        if joined and token in _UNITS and is_number(joined[-1]):
+            joined[-1] += token
+        else:
+            joined.append(stem(token))
+    return joined
+
+
+def index_words(text: str) -> list[str]:
+    """``words`` plus the joined form of compounds, so that "t-shirt" is found as "tshirt" too."""
+    found = words(text)
+    found += [stem(re.sub(r"\W", "", compound)) for compound in _compounds(text)]
+    return found
+
+
+def content_words(text: str) -> list[str]:
+    """``words`` without those that only say that something is wanted."""
+    return [word for word in words(text) if word not in STOP_WORDS]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """``word`` in the singular; a word of another form, or a number, as it is."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or not word.endswith("s") or word.endswith(_KEPT_ENDINGS):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y" if len(word) > 4 else word[:-1]
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
+        return word[:-2]
+    return word[:-1]
+
+
+@lru_cache(maxsize=65536)
+def root(word: str) -> str:
+    """What related forms share: "hike", "hiking" and "hiker" are all "hik". Never shorter than 3."""
+    shortened = word
+    for _ in range(2):
+        for suffix in _SUFFIXES:
+            if shortened.endswith(suffix) and len(shortened) - len(suffix) >= 3:
+                shortened = shortened[: -len(suffix)]
+                break
+    if len(shortened) > 3 and shortened[-1] == shortened[-2] and shortened[-1] not in "aeiouls":
+        shortened = shortened[:-1]
+    return shortened
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Several words written as one, as index and query both do for split names."""
+    return stem(plain(" ".join(parts)).replace(" ", ""))
+
+
+def _compounds(text: str) -> list[str]:
+    return [compound.casefold() for compound in _COMPOUND.findall(text)]
