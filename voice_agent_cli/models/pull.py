@@ -186,7 +186,7 @@ def _need_room(model: Model, models_dir: Path) -> None:
     free = shutil.disk_usage(models_dir).free
     if free < needed:
         raise ModelError(
-            f"{model.name} needs {needed // 1_000_000} MB at {models_dir}, {free // 1_000_000} are free; make room"
+            f"{model.name} needs {needed >> 20} MiB at {models_dir} and {free >> 20} are free; make room"
         )
 
 
