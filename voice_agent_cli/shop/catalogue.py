@@ -24,6 +24,7 @@ from voice_agent_cli.shop.values import plain
 from voice_agent_cli.storage.database import transaction
 
 BATCH = 500
+_JOINED = "FROM products JOIN documents ON product = number"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,13 @@ class Catalogue:
 
     def get(self, product_id: str) -> Product | None:
         """The product as it is now (a running sale applied), ``None`` where there is none."""
-        row = self.db.execute("SELECT document FROM products WHERE id = ?", [product_id]).fetchone()
+        row = self.db.execute(f"SELECT document {_JOINED} WHERE id = ?", [product_id]).fetchone()
         return self._read(row[0]) if row else None
+
+    def by_number(self, number: int) -> Product:
+        """The product of a row number, as search finds them."""
+        row = self.db.execute("SELECT document FROM documents WHERE product = ?", [number]).fetchone()
+        return self._read(row[0])
 
     def get_many(self, product_ids: Iterable[str]) -> tuple[Product, ...]:
         """Those of ``product_ids`` that exist, in that order."""
@@ -58,7 +64,8 @@ class Catalogue:
         """Every product in the order of first arrival, read a batch at a time."""
         last = 0
         while rows := self.db.execute(
-            "SELECT number, document FROM products WHERE number > ? ORDER BY number LIMIT ?", [last, BATCH]
+            "SELECT product, document FROM documents WHERE product > ? ORDER BY product LIMIT ?",
+            [last, BATCH],
         ).fetchall():
             yield from (self._read(document) for _, document in rows)
             last = rows[-1][0]
@@ -66,7 +73,7 @@ class Catalogue:
     def by_title(self, title: str) -> tuple[Product, ...]:
         """Products of exactly this title, letter case, accents and punctuation aside."""
         rows = self.db.execute(
-            "SELECT document FROM products WHERE plain_title = ? ORDER BY number", [plain(title)]
+            f"SELECT document {_JOINED} WHERE plain_title = ? ORDER BY number", [plain(title)]
         ).fetchall()
         return tuple(self._read(row[0]) for row in rows)
 
@@ -150,7 +157,7 @@ class Catalogue:
             pieces. A variant that the shop does not count is never too few.
         """
         with transaction(self.db):
-            row = self.db.execute("SELECT document, seen FROM products WHERE id = ?", [product_id]).fetchone()
+            row = self.db.execute(f"SELECT document, seen {_JOINED} WHERE id = ?", [product_id]).fetchone()
             if row is None:
                 return False
             product = from_json(json.loads(row[0]))
@@ -190,7 +197,7 @@ class Catalogue:
     def refresh_sales(self) -> None:
         """Bring prices in the index up to date where a planned sale has begun or ended since."""
         now = iso_time(self.now())
-        due = self.db.execute("SELECT document FROM products WHERE next_change <= ?", [now]).fetchall()
+        due = self.db.execute(f"SELECT document {_JOINED} WHERE next_change <= ?", [now]).fetchall()
         if due:
             with transaction(self.db):
                 for (document,) in due:

@@ -16,7 +16,9 @@ _SIZE_NAMES = frozenset({"size", "sizes"})
 # Attributes for machines: numbers that nobody says when asking for a product.
 _UNSPOKEN = frozenset({"rating", "reviews", "created", "barcode", "gtin", "mpn", "link", "sku"})
 _BODY_WORDS = 400
-_MEANING_CHARACTERS = 160
+_MEANING_CHARACTERS = 120
+
+ANY = "any"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def index_entry(product: Product, now: datetime) -> IndexEntry:
         facets=facets,
         offers=offers,
         discount=max(map(_discount, variants), default=0.0),
-        meaning=_meaning(product),
+        meaning=meaning_text(product),
     )
 
 
@@ -92,9 +94,11 @@ def _common_keys(product: Product) -> frozenset[str]:
     keys = {f"brand={joined([product.vendor])}"} if product.vendor else set()
     keys |= {f"category={part}" for part in category_keys(product.category)}
     for name, value in product.attributes.items():
-        key = option_key(name)
-        for one in value.split(","):
-            keys |= _keyed(key, one)
+        for one in [] if name in _UNSPOKEN else value.split(","):
+            keys |= _keyed(option_key(name), one)
+    for modifier in product.modifiers:
+        for choice in modifier.values:
+            keys |= _keyed(option_key(modifier.name), choice.value)
     if not any(option_key(name) == "color" for name in product.options) and "color" not in product.attributes:
         named = colors_in(product.title) or colors_in(" ".join(product.tags))
         keys |= {f"color={color}" for color in named or colors_in(product.description)}
@@ -115,8 +119,9 @@ def _offer(variant: Variant, common: frozenset[str]) -> Offer:
 
 
 def _keyed(key: str, value: str) -> set[str]:
+    """Facets of one value: under its option's name, and under ``ANY`` for values said without one."""
     found = color_keys(value) if key == "color" else value_keys(value)
-    return {f"{key}={one}" for one in found}
+    return {f"{name}={one}" for one in found for name in (key, ANY)}
 
 
 def _discount(variant: Variant) -> float:
@@ -151,8 +156,8 @@ def _spoken(attributes: Mapping[str, str]) -> list[str]:
     return [value for name, value in attributes.items() if name not in _UNSPOKEN]
 
 
-def _meaning(product: Product) -> str:
+def meaning_text(product: Product) -> str:
     """What the meaning model reads: what it is, then what for. Short: cost grows with length."""
     kind = product.category.rpartition(">")[2].strip()
-    first = product.description[:_MEANING_CHARACTERS]
-    return ". ".join(part for part in (product.title, kind, ", ".join(product.tags[:6]), first) if part)
+    parts = (product.title, kind, ", ".join(product.tags[:4]), product.description)
+    return ". ".join(part for part in parts if part)[:_MEANING_CHARACTERS]

@@ -21,8 +21,11 @@ def _create(db: Database) -> None:
             number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
             plain_title TEXT NOT NULL, vendor TEXT NOT NULL, category TEXT NOT NULL, price REAL NOT NULL,
             discount REAL NOT NULL, rating REAL, created TEXT NOT NULL, in_stock INTEGER NOT NULL,
-            document TEXT NOT NULL, hash BLOB NOT NULL, meaning BLOB NOT NULL, seen INTEGER NOT NULL,
-            next_change TEXT)""",
+            hash BLOB NOT NULL, meaning BLOB NOT NULL, seen INTEGER NOT NULL, next_change TEXT)""",
+        # Apart from the columns that filters scan, which stay small without it.
+        """CREATE TABLE documents (product INTEGER PRIMARY KEY REFERENCES products ON DELETE CASCADE,
+            document TEXT NOT NULL)""",
+        "CREATE INDEX products_meaning ON products (meaning)",
         "CREATE INDEX products_plain_title ON products (plain_title)",
         "CREATE INDEX products_next_change ON products (next_change) WHERE next_change IS NOT NULL",
         """CREATE TABLE facets (key TEXT, product INTEGER REFERENCES products ON DELETE CASCADE,
@@ -31,7 +34,9 @@ def _create(db: Database) -> None:
         """CREATE TABLE offers (product INTEGER REFERENCES products ON DELETE CASCADE, price REAL,
             available INTEGER, on_sale INTEGER, keys TEXT)""",
         "CREATE INDEX offers_product ON offers (product)",
-        "CREATE VIRTUAL TABLE search USING fts5(title, keywords, brand, body, detail=column)",
+        # The words arrive comparable already; "10.5" is one of them.
+        """CREATE VIRTUAL TABLE search USING fts5(title, keywords, brand, body, detail=column,
+            tokenize="unicode61 remove_diacritics 0 tokenchars './'")""",
         "CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, col)",
         "CREATE TABLE vectors (hash BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
         "CREATE TABLE shop_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -62,7 +67,6 @@ def write_product(db: Database, product: Product, run: int, now: datetime) -> st
         "category": product.category,
         "rating": _number(product.attributes.get("rating")),
         "created": product.attributes.get("created", ""),
-        "document": document,
         "hash": digest,
         "meaning": meaning_hash(entry.meaning),
         "seen": run,
@@ -75,6 +79,9 @@ def write_product(db: Database, product: Product, run: int, now: datetime) -> st
         f"INSERT INTO products ({', '.join(row)}) VALUES ({', '.join('?' * len(row))}) "
         f"ON CONFLICT(id) DO UPDATE SET {updates}",
         list(row.values()),
+    )
+    db.conn.execute(
+        "INSERT OR REPLACE INTO documents SELECT number, ? FROM products WHERE id = ?", [document, product.id]
     )
     write_index(db, product, entry, now)
     return "changed" if known else "added"

@@ -14,8 +14,10 @@ NOT_COLORS = frozenset(_DATA["not_colors"].split())
 _UNITS = frozenset(_DATA["units"].split())
 _IRREGULAR: dict[str, str] = _DATA["irregular"]
 _KEPT_ENDINGS = ("ss", "us", "is", "ous")
-_SUFFIXES = ("ing", "ings", "ers", "er", "ed", "en", "ish", "ly", "y", "es", "e")
+_SUFFIXES = ("ing", "ings", "ers", "er", "ed", "en", "ish", "ie", "ly", "y", "es", "e")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-'’/&][^\W\d_]+)+")
+_LACKING = re.compile(r"\b(?:without|no|free (?:of|from))\s+(?:an?\s+|any\s+)?[^\W\d_]+", re.IGNORECASE)
+_FREE_OF = re.compile(r"\b[^\W\d_]+[- ]free\b(?!\s+\w+ing)", re.IGNORECASE)
 _INCHES = re.compile(r"(?<=\d)\s+in\b(?!\s*\w*ch)", re.IGNORECASE)
 
 
@@ -32,10 +34,14 @@ def words(text: str) -> list[str]:
 
 
 def index_words(text: str) -> list[str]:
-    """``words`` plus the joined form of compounds, so that "t-shirt" is found as "tshirt" too."""
-    found = words(text)
+    """``words`` plus the joined form of compounds, so that "t-shirt" is found as "tshirt" too.
+
+    What a thing is said to lack ("no laces", "sugar-free") is not among its words.
+    """
+    found = words(_LACKING.sub(" ", _FREE_OF.sub(" ", text)))
     found += [stem(re.sub(r"\W", "", compound)) for compound in _compounds(text)]
-    return found
+    found += [re.sub(r"\W", "", lacking.casefold()) for lacking in _FREE_OF.findall(text)]
+    return list(dict.fromkeys(found))
 
 
 def content_words(text: str) -> list[str]:

@@ -1,0 +1,199 @@
+"""What a thing is for: sentence vectors of all-MiniLM-L6-v2, kept beside the catalogue.
+
+The mean of the last hidden state over the tokens, normalised, as the model was
+trained (Reimers and Gurevych 2019, "Sentence-BERT"). A vector is stored as 384
+signed bytes under the hash of the text it was made from.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlite_utils import Database
+
+from voice_agent_cli import settings
+from voice_agent_cli.errors import ModelError
+from voice_agent_cli.models import registry
+from voice_agent_cli.shop.codec import from_json
+from voice_agent_cli.shop.indexing import meaning_text
+from voice_agent_cli.storage.database import transaction
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Vectors = npt.NDArray[np.float32]
+
+MODEL = "minilm"
+DIMENSIONS = 384
+_SCALE = 127.0
+_MOST_TOKENS = 64
+_BATCH = 32
+_COMMIT_EVERY = 512
+
+
+class MeaningModel:
+    """The ONNX model and its tokenizer, loaded. Read-only: may be shared by conversations."""
+
+    def __init__(self, model: Path) -> None:
+        """Load ``model`` (a ``model.onnx``); takes about 0.3 s.
+
+        Raises:
+            ModelError: the file is no model that runs here.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(2, os.cpu_count() or 1)
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelError(
+                f"the meaning model {model} does not load; type: voice-agent models pull {MODEL}",
+                {"path": str(model), "reason": str(error)},
+            ) from error
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._tokenizer = _tokenizer(settings.shipped("models/minilm/vocab.txt"))
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of ``texts``, shape ``(len(texts), 384)``; texts are cut at 64 tokens."""
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        encoded = self._tokenizer.encode_batch_fast(list(texts))
+        by_length = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
+        for start in range(0, len(texts), _BATCH):
+            chosen = by_length[start : start + _BATCH]
+            vectors[chosen] = self._run([encoded[i].ids for i in chosen])
+        return vectors
+
+    def _run(self, sequences: Sequence[Sequence[int]]) -> Vectors:
+        longest = max(map(len, sequences))
+        ids = np.zeros((len(sequences), longest), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, sequence in enumerate(sequences):
+            ids[row, : len(sequence)] = sequence
+            mask[row, : len(sequence)] = 1
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        hidden = self._session.run(None, {k: v for k, v in feeds.items() if k in self._inputs})[0]
+        weights = mask[:, :, None].astype(np.float32)
+        mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
+        normalised: Vectors = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return normalised
+
+
+class MeaningIndex:
+    """The vectors of one catalogue. Made for what has none yet; read into memory at first search."""
+
+    def __init__(self, db: Database, load: Callable[[], MeaningModel]) -> None:
+        self._db = db
+        self._load = load
+        self._model: MeaningModel | None = None
+        self._numbers = np.zeros(0, dtype=np.int64)
+        self._matrix: Vectors = np.zeros((0, DIMENSIONS), dtype=np.float32)
+        self._revision = -1
+
+    @property
+    def model(self) -> MeaningModel:
+        """The model, loaded at first use.
+
+        Raises:
+            ModelError: it is absent or damaged.
+        """
+        if self._model is None:
+            self._model = self._load()
+        return self._model
+
+    def missing(self) -> int:
+        """How many products have no vector yet."""
+        return int(self._db.execute(f"SELECT count(*) {_WITHOUT_VECTOR}").fetchone()[0])
+
+    def fill(self, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Compute the vectors that are missing; committed as it goes, so it can be interrupted.
+
+        Args:
+            progress: called with the number of vectors made so far.
+
+        Raises:
+            ModelError: the model is absent or damaged.
+        """
+        done = 0
+        while rows := self._db.execute(
+            f"SELECT meaning, document {_WITHOUT_VECTOR} LIMIT {_COMMIT_EVERY}"
+        ).fetchall():
+            texts = [meaning_text(from_json(json.loads(document))) for _, document in rows]
+            vectors = np.rint(self.model.embed(texts) * _SCALE).astype(np.int8)
+            entries = [(row[0], vector.tobytes()) for row, vector in zip(rows, vectors, strict=True)]
+            with transaction(self._db):
+                self._db.conn.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
+            done += len(rows)
+            progress(done)
+        if done:
+            self._revision = -1
+        return done
+
+    def nearest(self, text: str, revision: int, count: int) -> dict[int, float]:
+        """The products closest to ``text``: number to cosine, at most ``count``, closest first.
+
+        ``revision`` is the catalogue's: the matrix is read again when it has grown.
+
+        Raises:
+            ModelError: the model is absent or damaged.
+        """
+        if revision != self._revision:
+            self._read(revision)
+        if not len(self._numbers):
+            return {}
+        similarity = self._matrix @ self.model.embed([text])[0]
+        best = np.argsort(-similarity)[:count] if len(similarity) <= count else _top(similarity, count)
+        return {int(self._numbers[i]): float(similarity[i]) for i in best}
+
+    def _read(self, revision: int) -> None:
+        rows = self._db.execute(
+            "SELECT number, vector FROM products JOIN vectors ON vectors.hash = meaning"
+        ).fetchall()
+        packed = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.int8)
+        self._matrix = packed.reshape(len(rows), DIMENSIONS).astype(np.float32)
+        self._matrix /= _SCALE
+        self._numbers = np.fromiter((number for number, _ in rows), dtype=np.int64, count=len(rows))
+        self._revision = revision
+
+
+def shipped_model() -> MeaningModel:
+    """The registry's meaning model.
+
+    Raises:
+        ModelError: it is absent or damaged; the message says what to type.
+    """
+    return MeaningModel(registry.path(MODEL))
+
+
+_WITHOUT_VECTOR = (
+    "FROM products JOIN documents ON product = number WHERE meaning NOT IN (SELECT hash FROM vectors)"
+)
+
+
+def _top(values: Vectors, count: int) -> Any:
+    """The indices of the ``count`` largest, largest first."""
+    chosen = np.argpartition(-values, count)[:count]
+    return chosen[np.argsort(-values[chosen])]
+
+
+def _tokenizer(vocabulary: Path) -> "Tokenizer":
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import BertNormalizer
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+    from tokenizers.processors import TemplateProcessing
+
+    pieces = vocabulary.read_text(encoding="utf-8").splitlines()
+    ids = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(WordPiece(ids, unk_token="[UNK]"))
+    tokenizer.normalizer = BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    marks = [(mark, ids[mark]) for mark in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=marks)
+    tokenizer.enable_truncation(_MOST_TOKENS)
+    return tokenizer

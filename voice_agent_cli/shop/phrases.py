@@ -1,0 +1,113 @@
+"""From a search text to terms: names that were split or joined are put right first."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from voice_agent_cli.shop.values import plain
+from voice_agent_cli.shop.vocabulary import Alternative, Term, Vocabulary
+from voice_agent_cli.shop.words import STOP_WORDS, joined, stem, words
+
+_LONGEST_QUERY = 300
+_MOST_TERMS = 12
+_SURE_ALONE = 0.86  # a single word that resembles one this much needs no neighbour
+_SURE_TOGETHER = 0.82
+_NUMBER_AND_UNIT = re.compile(r"(\d+(?:\.\d+)?)[^\W\d]+")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """The terms of a query, the most telling first decided by weight, in the order said."""
+
+    terms: tuple[Term, ...]
+    text: str
+
+    @property
+    def weight(self) -> float:
+        return sum(term.weight for term in self.terms)
+
+
+def read_phrase(text: str, vocabulary: Vocabulary) -> Phrase:
+    """The terms of ``text``: stop words dropped, split names joined, joined words split."""
+    said = " ".join(plain(text[:_LONGEST_QUERY]).split())
+    mended, guesses = _mend_split_names(said.split(), vocabulary)
+    content = [word for word in dict.fromkeys(words(mended)) if word not in STOP_WORDS][:_MOST_TERMS]
+    terms: list[Term] = []
+    for word in content:
+        terms += _terms_of(word, vocabulary, guesses.get(word))
+    return Phrase(tuple(_with_compounds(terms, vocabulary)), said)
+
+
+def _terms_of(word: str, vocabulary: Vocabulary, guess: Alternative | None) -> list[Term]:
+    term = vocabulary.term(word)
+    if guess is not None and word in term.alternatives:
+        return [replace(term, alternatives={**term.alternatives, word: guess})]
+    exact = max(
+        (entry.sure for entry in term.alternatives.values() if entry.found_by == "words"), default=0.0
+    )
+    if exact < 0.8 and (halves := vocabulary.halves(word)):
+        return [vocabulary.term(half) for half in halves]
+    if not term.alternatives and (number := _NUMBER_AND_UNIT.fullmatch(word)):
+        return [replace(vocabulary.term(number[1]), word=word)]
+    return [term]
+
+
+def _with_compounds(terms: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
+    """Two neighbours may be written as one: "rain coat" is also met by "raincoat"."""
+    mended = list(terms)
+    for index, (left, right) in enumerate(pairwise(terms)):
+        whole = joined([left.word, right.word])
+        known = {t: e for t, e in vocabulary.term(whole).alternatives.items() if e.sure > 0.8}
+        known = {t: e for t, e in known.items() if e.found_by == "words"}
+        for position in (index, index + 1) if known else ():
+            term = mended[position]
+            mended[position] = replace(term, alternatives={**known, **term.alternatives})
+    return mended
+
+
+def _mend_split_names(said: list[str], vocabulary: Vocabulary) -> tuple[str, dict[str, Alternative]]:
+    """Write "a d das" as the "adidas" it sounds like; the guesses say how sure each such word is."""
+    guesses: dict[str, Alternative] = {}
+    position, mended = 0, list[str]()
+    while position < len(said):
+        for length in (4, 3, 2):
+            window = said[position : position + length]
+            meant = _meant_together(window, vocabulary) if len(window) == length else None
+            if meant:
+                word, entry = meant
+                guesses[word] = entry
+                mended.append(word)
+                position += length
+                break
+        else:
+            mended.append(said[position])
+            position += 1
+    return " ".join(mended), guesses
+
+
+def _meant_together(window: list[str], vocabulary: Vocabulary) -> tuple[str, Alternative] | None:
+    """The one word of the catalogue that ``window`` is, where its parts make no sense alone."""
+    if any(part.isdigit() for part in window) or not _makes_no_sense(window, vocabulary):
+        return None
+    whole = joined(window)
+    if whole in vocabulary:
+        return whole, Alternative(1.0)
+    near = vocabulary.similar(whole)
+    if not near:
+        return None
+    word, entry = max(near.items(), key=lambda item: item[1].sure)
+    return (word, entry) if entry.sure >= _SURE_TOGETHER else None
+
+
+def _makes_no_sense(window: list[str], vocabulary: Vocabulary) -> bool:
+    """Whether some part is a lone letter or no word of this catalogue, and none is close to one by itself."""
+    strange = [
+        part
+        for part in map(stem, window)
+        if len(part) == 1 or (part not in STOP_WORDS and not vocabulary.knows(part))
+    ]
+    if not strange:
+        return False
+    alone = [vocabulary.similar(part) for part in strange if len(part) > 2]
+    return not any(entry.sure >= _SURE_ALONE for found in alone for entry in found.values())

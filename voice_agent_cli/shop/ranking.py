@@ -1,0 +1,76 @@
+"""How well a product answers a phrase, from 0 to 1, and how it was found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from voice_agent_cli.shop.phrases import Phrase
+from voice_agent_cli.shop.vocabulary import FoundBy, Term
+
+_FIELDS = (1.0, 0.95, 0.95, 0.55)  # title, keywords, brand, body
+_GUESSES: tuple[FoundBy, ...] = ("sound", "spelling")
+
+# A cosine of all-MiniLM below the first says nothing, at the second the match is plain.
+_COSINE_FROM, _COSINE_TO = 0.14, 0.56
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A product's row number with its score (0..1) and how it was found."""
+
+    number: int
+    score: float
+    found_by: FoundBy
+
+
+def score_words(number: int, fields: Sequence[str], phrase: Phrase) -> Scored:
+    """Score the indexed ``fields`` (title, keywords, brand, body) of one product.
+
+    The share of the phrase's weight that the product meets, each term by its best
+    alternative in its best field; then a little for a title that says no more than
+    was asked, and ends with the asked thing ("jacket", not "jacket cleaner").
+    """
+    held = [frozenset(text.split()) for text in fields]
+    met, found_by = 0.0, list[FoundBy]()
+    matched: set[str] = set()
+    for term in phrase.terms:
+        value, word, how = _best(term, held)
+        met += value * term.weight
+        if value:
+            matched.add(word)
+            found_by.append(how)
+    share = met / phrase.weight if phrase.weight else 0.0
+    how_found: FoundBy = next((guess for guess in _GUESSES if guess in found_by), "words")
+    return Scored(number, share * (0.9 + 0.1 * _title_fit(fields[0].split(), matched)), how_found)
+
+
+def meaning_score(cosine: float) -> float:
+    """A cosine on the scale of ``score_words``."""
+    return min(1.0, max(0.0, (cosine - _COSINE_FROM) / (_COSINE_TO - _COSINE_FROM)))
+
+
+def fuse(by_words: Mapping[int, Scored], by_meaning: Mapping[int, float]) -> list[Scored]:
+    """One ranking: the better of the two scores, raised a little where both agree. Best first."""
+    fused: list[Scored] = []
+    for number in by_words.keys() | by_meaning.keys():
+        worded = by_words.get(number, Scored(number, 0.0, "meaning"))
+        meant = by_meaning.get(number, 0.0)
+        score = min(1.0, max(worded.score, meant) + 0.25 * min(worded.score, meant))
+        fused.append(Scored(number, score, worded.found_by if worded.score >= meant else "meaning"))
+    return sorted(fused, key=lambda scored: (-scored.score, scored.number))
+
+
+def _best(term: Term, held: Sequence[frozenset[str]]) -> tuple[float, str, FoundBy]:
+    best: tuple[float, str, FoundBy] = (0.0, "", "words")
+    for word, alternative in term.alternatives.items():
+        for field, weight in zip(held, _FIELDS, strict=True):
+            value = alternative.sure * weight
+            if value > best[0] and word in field:
+                best = (value, word, alternative.found_by)
+    return best
+
+
+def _title_fit(title: Sequence[str], matched: set[str]) -> float:
+    if not title:
+        return 0.0
+    said = sum(word in matched for word in title) / len(title)
+    return 0.7 * said + 0.3 * (title[-1] in matched)

@@ -1,0 +1,193 @@
+"""The words that one catalogue is written in, and which of them a shopper's word can stand for.
+
+A shopper's word becomes a ``Term``: the catalogue's words that may be meant, each
+with how sure that is (0..1) and how it was found.
+"""
+
+import math
+import tomllib
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Literal
+
+import jellyfish
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlite_utils import Database
+
+from voice_agent_cli.shop.words import STOP_WORDS, root, stem
+
+FoundBy = Literal["words", "spelling", "sound", "meaning"]
+
+_SYNONYM, _RELATED, _KIND, _PREFIX = 0.95, 0.85, 0.8, 0.7
+_MOST_ALTERNATIVES = 24
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A word of the catalogue: how surely (0..1) it is what was meant, and how that was found."""
+
+    sure: float
+    found_by: FoundBy = "words"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One wanted word. ``weight`` is how much it tells: rare words more, unknown ones most."""
+
+    word: str
+    alternatives: Mapping[str, Alternative]
+    weight: float
+
+
+class Vocabulary:
+    """The words of a catalogue's index as it was when this was made."""
+
+    def __init__(self, db: Database) -> None:
+        counts: dict[str, int] = {}
+        strong: set[str] = set()
+        rows = db.execute("SELECT term, col, doc FROM search_terms").fetchall()
+        for term, column, documents in rows:
+            counts[term] = max(documents, counts.get(term, 0))
+            if column != "body":
+                strong.add(term)
+        self._counts = counts
+        self._strong = strong
+        self._total = int(db.execute("SELECT count(*) FROM products").fetchone()[0])
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._counts
+
+    def knows(self, word: str) -> bool:
+        """Whether ``word`` or a form of it is among the catalogue's titles, tags, options or brands."""
+        return word in self._strong or any(term in self._strong for term in self._roots.get(root(word), ()))
+
+    def term(self, word: str) -> Term:
+        """What ``word`` (as ``words`` gives it) can stand for; no alternatives when nothing fits."""
+        found = self._written(word)
+        if max((entry.sure for entry in found.values()), default=0.0) <= _PREFIX:
+            for term, entry in self.similar(word).items():
+                found.setdefault(term, entry)
+        return Term(word, found, self._weight(word, found))
+
+    def similar(self, word: str) -> dict[str, Alternative]:
+        """Words of titles, tags, options and brands that are spelled or sound like ``word``."""
+        if len(word) < 3 or any(c.isdigit() for c in word):
+            return {}
+        found = self._spelled_like(word)
+        for term in self._sounds.get(jellyfish.metaphone(word), ()):
+            likeness = OSA.normalized_similarity(word, term)
+            if likeness >= 0.4 and likeness > found.get(term, Alternative(0)).sure - 0.1:
+                found[term] = Alternative(0.6 + 0.3 * likeness, "sound")
+        best = sorted(found.items(), key=lambda item: (-item[1].sure, -self._counts[item[0]]))
+        return {term: entry for term, entry in best[:4] if entry.sure >= best[0][1].sure - 0.12}
+
+    def halves(self, word: str) -> tuple[str, str] | None:
+        """Two known words that ``word`` is written from, as "sweatshirt" of "sweat shirt"."""
+        for cut in range(3, len(word) - 2):
+            left, right = stem(word[:cut]), stem(word[cut:])
+            if left in self._strong and right in self._strong:
+                return left, right
+        return None
+
+    def _written(self, word: str) -> dict[str, Alternative]:
+        """Alternatives that need no guess: the word, its forms, synonyms and kinds, what it begins."""
+        found = {word: Alternative(1.0)} if word in self._counts else {}
+        for sure, others in (
+            (_SYNONYM, _same().get(word, ())),
+            (_RELATED, self._roots.get(root(word), ())),
+            (_KIND, _kinds().get(word, ())),
+        ):
+            for other in others:
+                if other in self._counts:
+                    found.setdefault(other, Alternative(sure))
+        if len(word) >= 3 and word not in STOP_WORDS:
+            for term in self._beginning_with(word):
+                found.setdefault(term, Alternative(_PREFIX))
+        return dict(list(found.items())[:_MOST_ALTERNATIVES])
+
+    def _beginning_with(self, word: str) -> Sequence[str]:
+        start = bisect_left(self._sorted, word)
+        end = bisect_left(self._sorted, word + "\U0010ffff")
+        by_use = sorted(self._sorted[start:end], key=lambda term: -self._counts[term])
+        return by_use[:_MOST_ALTERNATIVES]
+
+    def _spelled_like(self, word: str) -> dict[str, Alternative]:
+        most = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
+        near = [
+            term for n in range(len(word) - most, len(word) + most + 1) for term in self._by_length.get(n, ())
+        ]
+        hits = process.extract(word, near, scorer=OSA.distance, score_cutoff=most, limit=8)
+        return {
+            term: Alternative(
+                0.97 - 0.6 * distance / max(len(word), len(term)) - (0.05 if term[0] != word[0] else 0),
+                "spelling",
+            )
+            for term, distance, _ in hits
+        }
+
+    def _weight(self, word: str, found: Mapping[str, Alternative]) -> float:
+        known = [self._counts[term] for term, entry in found.items() if entry.sure > _PREFIX]
+        documents = max(known or [self._counts[term] for term in found], default=0)
+        weight = math.log(1 + (self._total + 1) / (documents + 1)) / math.log(2 + self._total)
+        return weight * (0.25 if word in STOP_WORDS else 1.0)
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._strong)
+
+    @cached_property
+    def _roots(self) -> dict[str, list[str]]:
+        roots: dict[str, list[str]] = defaultdict(list)
+        for term in self._counts:
+            if not term[0].isdigit():
+                roots[root(term)].append(term)
+        return dict(roots)
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[str]]:
+        lengths: dict[int, list[str]] = defaultdict(list)
+        for term in self._spellable:
+            lengths[len(term)].append(term)
+        return dict(lengths)
+
+    @cached_property
+    def _sounds(self) -> dict[str, list[str]]:
+        sounds: dict[str, list[str]] = defaultdict(list)
+        for term in self._spellable:
+            key = jellyfish.metaphone(term)
+            if len(key) > 1:
+                sounds[key].append(term)
+        return dict(sounds)
+
+    @cached_property
+    def _spellable(self) -> list[str]:
+        return [term for term in self._strong if len(term) > 2 and not any(c.isdigit() for c in term)]
+
+
+@lru_cache(maxsize=1)
+def _data() -> Mapping[str, object]:
+    return tomllib.loads(files("voice_agent_cli.shop").joinpath("data/synonyms.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _same() -> Mapping[str, tuple[str, ...]]:
+    same: dict[str, tuple[str, ...]] = {}
+    lines = _data()["same"]
+    assert isinstance(lines, list)
+    for line in lines:
+        group = [stem(word) for word in line.split()]
+        for word in group:
+            same[word] = (*same.get(word, ()), *(other for other in group if other != word))
+    return same
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> Mapping[str, tuple[str, ...]]:
+    kinds = _data()["kinds"]
+    assert isinstance(kinds, dict)
+    return {stem(kind): tuple(stem(word) for word in line.split()) for kind, line in kinds.items()}
