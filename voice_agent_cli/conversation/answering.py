@@ -1,0 +1,137 @@
+"""From an utterance to what is said back: understand, run the calls, compose the reply."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from voice_agent_cli.conversation.memory import Memory
+from voice_agent_cli.conversation.metrics import Stamps
+from voice_agent_cli.errors import ChoiceNeeded, VoiceAgentError
+from voice_agent_cli.events import Event, ToolFinished, ToolStarted, Understood
+from voice_agent_cli.shop.shop import Shop
+from voice_agent_cli.speaking.reply import Reply, compose
+from voice_agent_cli.tools import registry
+from voice_agent_cli.tools.registry import ToolOutcome
+from voice_agent_cli.understanding.state import Call, State, Understanding
+
+
+class Agent(Protocol):
+    """Who decides what is meant. Both methods are called in a thread."""
+
+    def understand(self, text: str, state: State) -> Understanding: ...
+
+    def prepare(self, state: State) -> None: ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply and what it was made from."""
+
+    reply: Reply
+    outcomes: tuple[ToolOutcome, ...]
+
+    @property
+    def tools_used(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(outcome.tool for outcome in self.outcomes))
+
+    @property
+    def tool_records(self) -> tuple[dict[str, Any], ...]:
+        """The calls as the session's record keeps them."""
+        return tuple(
+            {
+                "tool": outcome.tool,
+                "arguments": outcome.arguments,
+                "success": outcome.success,
+                "duration_ms": round(outcome.duration_ms, 1),
+            }
+            for outcome in self.outcomes
+        )
+
+
+class Answerer:
+    """One conversation's answers. The shop is touched by one thread only, its own."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        memory: Memory,
+        agent: Agent,
+        publish: Callable[[Event], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._shop = shop
+        self._memory = memory
+        self._agent = agent
+        self._publish = publish
+        self._clock = clock
+        self._previous: Reply | None = None
+        self._shop_thread = ThreadPoolExecutor(1, thread_name_prefix="shop")
+
+    async def answer(self, turn_id: str, text: str, stamps: Stamps) -> Answer:
+        """Do what ``text`` asks.
+
+        Raises:
+            VoiceAgentError: the agent or the database failed; a tool's refusal is part of the answer.
+        """
+        state = await self._in_shop(self._memory.state)
+        understanding = await asyncio.to_thread(self._agent.understand, text, state)
+        calls = self._memory.calls_of(understanding)
+        stamps.understood = self._clock()
+        self._publish(
+            Understood(
+                turn_id=turn_id,
+                calls=tuple({**asdict(call), "arguments": dict(call.arguments)} for call in calls),
+                question=understanding.question,
+                latency_ms=understanding.latency_ms,
+            )
+        )
+        outcomes = await self._run(turn_id, calls)
+        stamps.tools_done = self._clock()
+        reply = compose(outcomes, understanding, self._previous)
+        waiting = calls[len(outcomes) :]
+        await self._in_shop(self._memory.keep, reply.pending, calls[: len(outcomes)], waiting)
+        self._previous = reply
+        return Answer(reply, outcomes)
+
+    async def prepare(self) -> None:
+        """Let the agent read the new state before the shopper speaks again."""
+        state = await self._in_shop(self._memory.state)
+        await asyncio.to_thread(self._agent.prepare, state)
+
+    def close(self) -> None:
+        self._shop_thread.shutdown(wait=True)
+
+    async def _run(self, turn_id: str, calls: tuple[Call, ...]) -> tuple[ToolOutcome, ...]:
+        """Run the calls in order, as far as the first that has a question to ask."""
+        outcomes: list[ToolOutcome] = []
+        for call in calls:
+            self._publish(ToolStarted(turn_id=turn_id, tool=call.tool, arguments=call.arguments))
+            outcome = await self._in_shop(registry.execute, self._shop, call.tool, call.arguments)
+            self._publish(finished(turn_id, outcome))
+            outcomes.append(outcome)
+            if isinstance(outcome.error, ChoiceNeeded):
+                break
+        return tuple(outcomes)
+
+    async def _in_shop(self, function: Callable[..., Any], *arguments: object) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._shop_thread, function, *arguments)
+
+
+def finished(turn_id: str, outcome: ToolOutcome) -> ToolFinished:
+    """The event of a tool's answer."""
+    return ToolFinished(
+        turn_id=turn_id,
+        tool=outcome.tool,
+        arguments=outcome.arguments,
+        success=outcome.success,
+        duration_ms=round(outcome.duration_ms, 1),
+        result=outcome.result,
+        error=as_error(outcome.error) if outcome.error else None,
+    )
+
+
+def as_error(error: VoiceAgentError) -> dict[str, Any]:
+    """An error in the API's form."""
+    return {"code": error.code, "message": error.message, "details": error.details}
