@@ -160,7 +160,7 @@ def _stream(download: Download, part: Path, progress: Progress) -> None:
             have = 0
         total = download.size or _total(response, have)
         with part.open("ab" if have else "wb") as target:
-            for chunk in response.iter_raw(CHUNK):
+            for chunk in response.iter_raw():
                 have += len(chunk)
                 if total is not None and have > total:
                     raise httpx.RemoteProtocolError("more bytes than there are")
