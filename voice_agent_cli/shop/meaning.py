@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Vectors = npt.NDArray[np.float32]
 
-MODEL = "minilm"
+MODEL = "minilm-l6-v2-int8"
 DIMENSIONS = 384
 _SCALE = 127.0
 _MOST_TOKENS = 64
