@@ -57,6 +57,7 @@ SPLIT = product(
         (SHIRT, {"size": "medium", "color": "red"}, {"Size": "M", "Color": "Red"}),
         (SHIRT, {"size": "double extra large", "colour": "navy"}, {"Size": "2XL", "Color": "Navy blue"}),
         (SHIRT, {"size": "XXL", "color": "sky blu"}, {"Size": "2XL", "Color": "Sky blue"}),
+        (product({"Color": ("Navy", "Scarlet")}), {"color": "blue"}, {"Color": "Navy"}),
         (SHIRT, {"unnamed": "red | large"}, {"Size": "L", "Color": "Red"}),
         (SHIRT, {"unnamed": "large red"}, {"Size": "L", "Color": "Red"}),
         (COFFEE, {"size": "12 oz"}, {"Size": "twelve ounce"}),

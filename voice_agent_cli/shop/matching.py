@@ -2,12 +2,13 @@
 
 Each step is more lenient than the one before, and the first that finds anything
 decides: same words, same value, the value's own words with its name, part of a
-value, near spelling or sound. More than one match is for the caller to ask about.
+value, a kind of the color, near spelling or sound. More than one match is for the caller to ask about.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from voice_agent_cli.shop.colors import asked_key, color_keys
 from voice_agent_cli.shop.values import Tokens, canonical, is_number, plain
 
 _FILLER_WORDS = "and with in some that it is my me make for one on to i want would like can have get"
@@ -42,6 +43,7 @@ def best_matches(text: str, candidates: Sequence[Candidate], *, near: bool = Tru
         lambda c: canonical(c.value) == spoken,
         lambda c: _with_name(c, spoken),
         lambda c: set(spoken) < set(canonical(c.value)) and not _only_numbers_differ(spoken, c),
+        lambda c: "color" in canonical(c.name) and asked_key(text) in color_keys(c.value),
     ]
     if near:
         steps.append(lambda c: is_near(spoken, canonical(c.value)))
@@ -98,14 +100,15 @@ def split_phrase(text: str, candidates: Sequence[Candidate]) -> Parts | None:
 def is_near(spoken: Tokens, own: Tokens) -> bool:
     """Near in spelling or sound: word by word, or all of it when the words were split otherwise."""
     if len(spoken) == len(own):
-        return all(_near_word(a, b) for a, b in zip(spoken, own, strict=True))
+        return all(near_word(a, b) for a, b in zip(spoken, own, strict=True))
     joined, other = "".join(spoken), "".join(own)
     return (
         min(len(joined), len(other)) >= 5 and not _has_digit(joined + other) and _distance(joined, other) <= 1
     )
 
 
-def _near_word(heard: str, own: str) -> bool:
+def near_word(heard: str, own: str) -> bool:
+    """Whether one word may be a misspelling or a mishearing of the other; numbers never are."""
     if heard == own:
         return True
     if len(heard) < 3 or len(own) < 4 or _has_digit(heard + own):

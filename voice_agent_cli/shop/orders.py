@@ -93,8 +93,11 @@ class Orders:
             )
         return bill
 
-    def place(self) -> tuple[Order, bool]:
+    def place(self, agreed: str | None = None) -> tuple[Order, bool]:
         """Order the cart: stock taken, order written and cart emptied in one transaction.
+
+        Args:
+            agreed: The fingerprint of the bill that the shopper agreed to; ``None`` for any.
 
         Returns:
             The order, and whether it is new: a repeated request gets the same one.
@@ -106,6 +109,8 @@ class Orders:
             if order := self.already_placed():
                 return order, False
             bill = self.check()
+            if agreed is not None and bill.fingerprint != agreed:
+                raise ToolError("The cart has just changed; check out again", {"reason": "changed"})
             for entry in bill.lines:
                 self._take_stock(entry.line)
             order = self._write(bill)

@@ -56,6 +56,15 @@ class Bill:
     code: str | None = None
     notices: tuple[Notice, ...] = ()
 
+    @property
+    def fingerprint(self) -> str:
+        """Differs when what is bought, or what it costs, does."""
+        lines = [
+            (entry.line.id, entry.line.variant_id, entry.line.quantity, str(entry.total))
+            for entry in self.lines
+        ]
+        return repr((lines, str(self.total), self.currency))
+
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """``amount`` in whole cents (or whole yen), halves up."""

@@ -20,7 +20,7 @@ def _create(db: Database) -> None:
         "CREATE INDEX orders_user ON orders (user_id, number)",
         "CREATE TABLE preferences (owner TEXT PRIMARY KEY, content TEXT NOT NULL)",
         """CREATE TABLE visits (
-            session_id TEXT PRIMARY KEY, shown TEXT NOT NULL, last_search TEXT, focus TEXT)""",
+            session_id TEXT PRIMARY KEY, shown TEXT NOT NULL, last_search TEXT, focus TEXT, agreed TEXT)""",
     ):
         db.execute(statement)
 

@@ -16,6 +16,7 @@ from voice_agent_cli.shop.discounts import Discounts
 from voice_agent_cli.shop.orders import Orders
 from voice_agent_cli.shop.policies import Policies
 from voice_agent_cli.shop.preferences import Preferences
+from voice_agent_cli.shop.pricing import Bill
 from voice_agent_cli.shop.products import Product
 from voice_agent_cli.shop.schema import VISIT
 from voice_agent_cli.shop.search import Search
@@ -90,19 +91,34 @@ class Shop:
             changes["last_search"] = dict(last_search)
         self._change(changes)
 
+    def remember_search(self, last_search: Mapping[str, Any]) -> None:
+        """Remember a search that showed nothing: what was shown before stays."""
+        self._change({"last_search": dict(last_search)})
+
     def talk_about(self, product: Product) -> None:
         """Make ``product`` what "it" means."""
         self._change({"focus": product.id})
 
+    @property
+    def agreed(self) -> str | None:
+        """The fingerprint of the bill that was read back last and not yet ordered."""
+        agreed: str | None = self._visit()["agreed"]
+        return agreed
+
+    def read_back(self, bill: Bill | None) -> None:
+        """Remember the bill that the shopper hears before a checkout; ``None`` forgets it."""
+        self._change({"agreed": bill and bill.fingerprint})
+
     def _visit(self) -> dict[str, Any]:
         row = self._db.execute(
-            "SELECT shown, last_search, focus FROM visits WHERE session_id = ?", [self.session_id]
+            "SELECT shown, last_search, focus, agreed FROM visits WHERE session_id = ?", [self.session_id]
         ).fetchone()
-        shown, last_search, focus = row or ("[]", None, None)
+        shown, last_search, focus, agreed = row or ("[]", None, None, None)
         return {
             "shown": json.loads(shown),
             "last_search": json.loads(last_search) if last_search else None,
             "focus": focus,
+            "agreed": agreed,
         }
 
     def _change(self, changes: Mapping[str, Any]) -> None:
@@ -110,6 +126,7 @@ class Shop:
             visit = {**self._visit(), **changes}
             search = json.dumps(visit["last_search"]) if visit["last_search"] is not None else None
             self._db.execute(
-                "INSERT OR REPLACE INTO visits (session_id, shown, last_search, focus) VALUES (?, ?, ?, ?)",
-                [self.session_id, json.dumps(visit["shown"]), search, visit["focus"]],
+                "INSERT OR REPLACE INTO visits (session_id, shown, last_search, focus, agreed) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [self.session_id, json.dumps(visit["shown"]), search, visit["focus"], visit["agreed"]],
             )
