@@ -83,6 +83,11 @@ def schema(name: str) -> dict[str, Any]:
     return load(name).arguments.model_json_schema()
 
 
+def argument_names() -> dict[str, tuple[str, ...]]:
+    """Of every tool, the names of its schema's arguments: the agent's grammar is made from them."""
+    return {name: tuple(load(name).arguments.model_fields) for name in names()}
+
+
 def read_arguments(name: str, arguments: Mapping[str, Any]) -> "BaseModel":
     """``arguments`` checked against the tool's schema.
 

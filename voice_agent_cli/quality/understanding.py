@@ -1,0 +1,210 @@
+"""How well utterances are understood: whole turns, tools, arguments, orders nobody placed."""
+
+import json
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voice_agent_cli.errors import UsageError
+from voice_agent_cli.understanding.agent import CHANGES_SOMETHING, Agent
+from voice_agent_cli.understanding.numbers import read
+from voice_agent_cli.understanding.state import Call, Understanding
+from voice_agent_cli.understanding.wire import state_from
+
+LOOSE_WORDS = frozenset(
+    "a an the some any my your for with in of on to that this is are it and or something anything somebody "
+    "please really pair good nice i me one ones who which from at as be be can need want".split()
+)
+OPEN_WORDING = frozenset({"query", "about", "topic"})
+
+
+@dataclass(frozen=True)
+class Case:
+    """An utterance in a state, and the calls it means."""
+
+    text: str
+    kind: str
+    state: Mapping[str, Any]
+    calls: tuple[Call, ...]
+    query_any: tuple[str, ...] = ()
+    tools_allowed: tuple[str, ...] = ()
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was understood of a case, and what is right of it."""
+
+    case: Case
+    understood: Understanding
+    tools_right: bool
+    all_right: bool
+    unasked_effect: bool
+    latency_ms: float
+
+
+@dataclass
+class Tally:
+    """Counts of one kind of case."""
+
+    cases: int = 0
+    tools_right: int = 0
+    all_right: int = 0
+    unasked: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+    def add(self, judged: Judged) -> None:
+        self.cases += 1
+        self.tools_right += judged.tools_right
+        self.all_right += judged.all_right
+        self.unasked += judged.unasked_effect
+        self.latencies.append(judged.latency_ms)
+
+    def row(self) -> dict[str, float]:
+        """Shares between 0 and 1, latencies in ms."""
+        ordered = sorted(self.latencies)
+        return {
+            "cases": self.cases,
+            "tools_right": self.tools_right / self.cases,
+            "all_right": self.all_right / self.cases,
+            "unasked_effects": self.unasked,
+            "median_ms": round(statistics.median(ordered), 1),
+            "p95_ms": round(ordered[int(len(ordered) * 0.95)], 1),
+        }
+
+
+def own_cases() -> tuple[Path, ...]:
+    """The cases that ship with the package, written apart from the training sentences."""
+    return tuple(sorted((Path(__file__).parent / "cases").glob("*.jsonl")))
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """The cases of a JSON lines file.
+
+    A line holds ``{"text", "state", "calls", "kind"}``, or ``{"text", "tool", "slots"}``:
+    the tools that would be right, and the values that some argument has to carry.
+
+    Raises:
+        UsageError: A line is no case; its number is named.
+    """
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            if "tool" in row:
+                yield Case(row["text"], row["tool"][0], {}, (), (), tuple(row["tool"]), row["slots"])
+                continue
+            calls = tuple(Call(call["tool"], call["arguments"]) for call in row["calls"])
+            needed = tuple(row.get("judge", {}).get("query_any", ()))
+            yield Case(row["text"], row.get("kind", ""), row.get("state") or {}, calls, needed)
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path} line {number}: not a case: {error}") from error
+
+
+def judge(agent: Agent, case: Case) -> Judged:
+    """Understand one case from a warm prefix, as in a conversation, and compare."""
+    state = state_from(case.state)
+    agent.prepare(state)
+    began = time.perf_counter()
+    understood = agent.understand(case.text, state)
+    latency = (time.perf_counter() - began) * 1000
+    if case.tools_allowed:
+        return _judge_loosely(case, understood, latency)
+    # A correction takes the last change back first: that "undo" is how, not what, was meant.
+    wants_undo = any(call.tool == "undo" for call in case.calls)
+    got = tuple(
+        call for call in understood.calls if wants_undo or call.tool != "undo" or call.decided_by == "model"
+    )
+    tools_right = [call.tool for call in got] == [call.tool for call in case.calls]
+    all_right = tools_right and all(
+        same_arguments(mine, theirs, case.query_any) for mine, theirs in zip(got, case.calls, strict=True)
+    )
+    wanted = {call.tool for call in case.calls}
+    unasked = any(call.tool in CHANGES_SOMETHING and call.tool not in wanted for call in got)
+    return Judged(case, understood, tools_right, all_right, unasked, latency)
+
+
+def _judge_loosely(case: Case, understood: Understanding, latency: float) -> Judged:
+    """Where only the tools that would be right and the values to carry are known."""
+    right = bool(understood.calls) and understood.calls[0].tool in case.tools_allowed
+    if understood.pending and not understood.calls:
+        right = understood.pending.tool in case.tools_allowed
+    said = _words(json.dumps([dict(call.arguments) for call in understood.calls], default=str))
+    carried = all(_words(value) <= said for value in case.slots.values())
+    unasked = any(c.tool in CHANGES_SOMETHING and c.tool not in case.tools_allowed for c in understood.calls)
+    return Judged(case, understood, right, right and carried, unasked, latency)
+
+
+def same_arguments(got: Call, wanted: Call, query_any: Sequence[str] = ()) -> bool:
+    """Whether every argument says the same; the wording of a query may be longer or shorter by small words."""
+    mine, theirs = _told(got.arguments), _told(wanted.arguments)
+    if query_any:
+        said = _words(mine.pop("query", ""))
+        theirs.pop("query", None)
+        if not all(_words(word) <= said for word in query_any):
+            return False
+    return mine.keys() == theirs.keys() and all(_same(name, mine[name], theirs[name]) for name in theirs)
+
+
+def _told(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value not in (None, "", [], {}, False)}
+
+
+def _same(name: str, got: Any, wanted: Any) -> bool:
+    if name in OPEN_WORDING:
+        mine, theirs = _words(got), _words(wanted)
+        return (
+            bool(mine)
+            and (theirs <= mine or mine <= theirs)
+            and len(mine ^ theirs) <= max(2, len(theirs) // 2)
+        )
+    if isinstance(wanted, dict):
+        return isinstance(got, dict) and _words(" ".join(map(str, got.values()))) == _words(
+            " ".join(map(str, wanted.values()))
+        )
+    if isinstance(wanted, list):
+        return isinstance(got, list) and sorted(map(_plain, got)) == sorted(map(_plain, wanted))
+    return _plain(got) == _plain(wanted)
+
+
+def _plain(value: Any) -> str:
+    words = [word for word in (w.text for w in read(str(value)).words) if word not in LOOSE_WORDS]
+    text = " ".join(words) or str(value)
+    return text.removesuffix(".00").removesuffix(".0")
+
+
+def _words(text: Any) -> set[str]:
+    return {w.text.removesuffix("s") for w in read(str(text)).words} - LOOSE_WORDS - {"i'm", "my"}
+
+
+def measure(
+    agent: Agent, cases: Sequence[Case], progress: Callable[[int], None]
+) -> tuple[dict[str, dict[str, float]], list[Judged]]:
+    """Judge every case: a row of figures for each kind and one for all, and every verdict."""
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    verdicts = []
+    for done, case in enumerate(cases, 1):
+        verdicts.append(judge(agent, case))
+        for kind in (case.kind, "all"):
+            tallies[kind].add(verdicts[-1])
+        progress(done)
+    return {kind: tally.row() for kind, tally in sorted(tallies.items(), key=_all_last)}, verdicts
+
+
+def _all_last(row: tuple[str, Tally]) -> tuple[bool, str]:
+    return row[0] == "all", row[0]
+
+
+def calibration(verdicts: Sequence[Judged]) -> list[dict[str, float]]:
+    """How often turns of a given confidence are right, in ten bands."""
+    bands: dict[int, list[bool]] = defaultdict(list)
+    for verdict in verdicts:
+        sure = min((call.confidence for call in verdict.understood.calls), default=1.0)
+        bands[min(int(sure * 10), 9)].append(verdict.all_right)
+    return [
+        {"from": band / 10, "cases": len(rights), "right": sum(rights) / len(rights)}
+        for band, rights in sorted(bands.items())
+    ]

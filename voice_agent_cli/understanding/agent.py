@@ -1,0 +1,128 @@
+"""From what was said to the calls that are meant.
+
+The model decides which tools are meant and which words are their arguments; plain code
+decides which product a reference stands for, fills answers into the question that was
+open, and asks instead of guessing where the model is unsure of something that would
+change the cart.
+"""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .calls import translate
+from .grammar import Grammar
+from .language import parse
+from .llm.model import LanguageModel, Written
+from .numbers import Utterance, read
+from .prompt import before_speech, utterance_part
+from .state import State, Understanding
+
+if TYPE_CHECKING:
+    from voice_agent_cli.settings import Settings
+
+CHANGES_SOMETHING = frozenset(
+    {"add_to_cart", "update_cart", "remove_from_cart", "clear_cart", "checkout", "undo", "apply_discount"}
+)
+ASK_BELOW = 0.5
+"""Confidence under which a change is asked about first; see docs/measured.md for its calibration."""
+
+
+class Agent:
+    """Understands utterances with a language model. Safe to share between threads.
+
+    Args:
+        model: What writes the calls.
+        arguments: For each tool, the names of its schema's arguments: the grammar is made from them.
+    """
+
+    def __init__(self, model: LanguageModel, arguments: Mapping[str, Collection[str]]) -> None:
+        self._model = model
+        self._arguments = arguments
+        self._last: tuple[str, str, Written] | None = None
+
+    @property
+    def model_name(self) -> str:
+        """The model behind the answers."""
+        return self._model.name
+
+    def prepare(self, state: State) -> None:
+        """Have the model read what is known before the shopper speaks again."""
+        self._model.prepare(before_speech(state))
+
+    def understand(self, text: str, state: State) -> Understanding:
+        """The calls an utterance means; takes a quarter of a second, so call it in a thread.
+
+        May be called on words that are still being spoken: the answer is kept, and
+        given at once if the final words are the same.
+
+        Raises:
+            ModelError: The model cannot be reached or does not run.
+        """
+        began = time.perf_counter()
+        utterance = read(text)
+        if not utterance.words:
+            return Understanding(small_talk="none")
+        written = self._written(utterance, state)
+        phrases = parse(written.text)
+        understanding = translate(phrases, state, _confidences(written, len(phrases)))
+        understanding = _asked_when_unsure(understanding)
+        return replace(understanding, latency_ms=(time.perf_counter() - began) * 1000)
+
+    def _written(self, utterance: Utterance, state: State) -> Written:
+        prefix, said = before_speech(state), utterance_part(utterance)
+        last = self._last
+        if last and last[:2] == (prefix, said):
+            return last[2]
+        words = [word.text for word in utterance.words]
+        grammar = Grammar(words, self._arguments, state.pending is not None)
+        written = self._model.write(prefix, said, grammar)
+        self._last = (prefix, said, written)
+        return written
+
+
+def _confidences(written: Written, phrases: int) -> list[float]:
+    """For each phrase, the probability of the least sure choice made while it was written."""
+    starts = [at for at, word in _words(written.text) if parse(word)]
+    bounds = [*starts[1:phrases], len(written.text) + 1]
+    result: list[float] = []
+    begin = 0
+    for end in bounds:
+        inside = [choice.probability for choice in written.choices if begin <= choice.at < end]
+        result.append(min(inside, default=1.0))
+        begin = end
+    return result
+
+
+def _words(text: str) -> list[tuple[int, str]]:
+    at, result = 0, []
+    for word in text.split(" "):
+        result.append((at, word))
+        at += len(word) + 1
+    return result
+
+
+def _asked_when_unsure(understanding: Understanding) -> Understanding:
+    """A change the model is not sure of becomes a question."""
+    for position, call in enumerate(understanding.calls):
+        if call.tool in CHANGES_SOMETHING and call.confidence < ASK_BELOW:
+            question = "Sorry, I'm not sure I got that. Could you say it again?"
+            return Understanding(understanding.calls[:position], question=question)
+    return understanding
+
+
+def open_agent(settings: "Settings", arguments: Mapping[str, Collection[str]]) -> Agent:
+    """The agent that the settings ask for, its model loaded.
+
+    Raises:
+        ModelError: A model file is absent or damaged, or the server cannot be reached.
+    """
+    from voice_agent_cli.models import registry
+
+    from .llm.llama_cpp import LlamaCpp
+
+    chosen = settings.understanding
+    adapter = registry.path(chosen.adapter, settings.models_dir) if chosen.adapter else None
+    model = LlamaCpp(registry.path(chosen.model, settings.models_dir), adapter, chosen.threads)
+    return Agent(model, arguments)

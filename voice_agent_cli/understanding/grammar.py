@@ -1,0 +1,165 @@
+"""What the model may write next, made from the tools' schemas, the state and the utterance.
+
+The grammar is a nondeterministic automaton over words. Values are spans of the
+utterance, numbers said in it, or one of a schema's choices, so the model cannot name a
+product, a price or a tool that does not exist. :class:`TokenGuide` turns words into the
+model's tokens; where it admits a single token, no sampling is needed.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from .language import ANSWER, ASIDES, CORRECT, NO, SLOT_OF_ARGUMENT, SLOTS, TOOL_WORDS, YES, Kind
+
+MAX_CALLS = 4
+MAX_SPAN_WORDS = 12
+COUNTS = (*(str(n) for n in range(1, 13)), "24", "+1", "+2", "+3", "-1", "-2")
+CORRECTABLE = ("Item", "Size", "Color", "Quantity", "With", "Query", "Brand", "Max", "Min", "Not")
+ANSWERABLE = ("Value", "Item", "Size", "Color", "Quantity", "With")
+END = ""
+"""Stands for the end of the output among the words that may come next."""
+
+
+class _Place(NamedTuple):
+    """Where in the output we are: within a call, perhaps within a span of the utterance."""
+
+    head: str = ""
+    used: frozenset[str] = frozenset()
+    calls: int = 0
+    slot: str = ""
+    span_end: int = -1
+    span_length: int = 0
+
+
+class Grammar:
+    """The outputs that make sense for one utterance in one state.
+
+    Args:
+        words: The utterance's normalised words.
+        arguments: For each tool, the names of its schema's arguments.
+        question_open: Whether an answer, a yes or a no makes sense.
+    """
+
+    def __init__(
+        self, words: Sequence[str], arguments: Mapping[str, Collection[str]], question_open: bool
+    ) -> None:
+        self._words = tuple(words)
+        self._numbers = tuple(dict.fromkeys(word for word in self._words if word[0].isdigit()))
+        self._slots = {
+            head: tuple(dict.fromkeys(_slots_for(arguments[tool])))
+            for head, tool in TOOL_WORDS.items()
+            if tool in arguments
+        }
+        self._heads = tuple(self._slots)
+        self._slots[CORRECT] = CORRECTABLE
+        self._slots[ANSWER] = ANSWERABLE
+        self._first = (*self._heads, CORRECT, *((ANSWER, YES, NO) if question_open else ()), *ASIDES)
+
+    def start(self) -> _Place:
+        """The place before the first word."""
+        return _Place()
+
+    def following(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+        """The words that may follow, each with the place behind it; ``END`` ends the output."""
+        if not place.head:
+            yield from ((head, _Place(head, calls=1)) for head in self._first)
+        elif place.slot and place.span_end < 0:
+            yield from self._values(place)
+        else:
+            yield from self._continued_span(place)
+            yield from self._after_value(place._replace(slot="", span_end=-1, span_length=0))
+
+    def _values(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+        slot = SLOTS[place.slot]
+        done = place._replace(slot="", span_end=-1)
+        if slot.kind is Kind.WORDS:
+            for index, word in enumerate(self._words):
+                yield word, place._replace(span_end=index, span_length=1)
+        elif slot.kind is Kind.CHOICE:
+            yield from ((choice, done) for choice in slot.choices)
+        else:
+            counts = COUNTS if slot.kind is Kind.COUNT else ()
+            yield from ((number, done) for number in dict.fromkeys((*self._numbers, *counts)))
+
+    def _continued_span(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+        following = place.span_end + 1
+        if place.slot and following < len(self._words) and place.span_length < MAX_SPAN_WORDS:
+            yield (
+                self._words[following],
+                place._replace(span_end=following, span_length=place.span_length + 1),
+            )
+
+    def _after_value(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+        if place.head == ANSWER and "Value" not in place.used:
+            yield from self._slot(place, "Value")
+            return
+        for name in self._slots.get(place.head, ()):
+            if SLOTS[name].repeatable or name not in place.used:
+                yield from self._slot(place, name)
+        if place.calls < MAX_CALLS and place.head not in (*ASIDES, NO):
+            yield from ((head, _Place(head, calls=place.calls + 1)) for head in self._heads)
+        yield END, None
+
+    def _slot(self, place: _Place, name: str) -> Iterator[tuple[str, _Place | None]]:
+        slot = SLOTS[name]
+        if (slot.kind is Kind.NUMBER and not self._numbers) or (slot.kind is Kind.WORDS and not self._words):
+            return
+        used = place._replace(used=place.used | {name})
+        yield name, used if slot.kind is Kind.FLAG else used._replace(slot=name, span_end=-1)
+
+
+def _slots_for(arguments: Collection[str]) -> Iterator[str]:
+    """The slots of a tool; whatever names a product may also name its brand."""
+    yield from (SLOT_OF_ARGUMENT[name] for name in arguments if name in SLOT_OF_ARGUMENT)
+    if "product" in arguments or "products" in arguments:
+        yield "Brand"
+
+
+Tokenizer = Callable[[str], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class _Thread:
+    """One way to read the tokens so far: what is left of the current word, and the place behind it."""
+
+    rest: tuple[int, ...]
+    place: _Place | None
+
+
+class TokenGuide:
+    """Walks a :class:`Grammar` token by token.
+
+    Args:
+        grammar: What may be written.
+        tokenize: The model's tokens of a word with its leading space.
+        end_token: The token that ends the output.
+    """
+
+    def __init__(self, grammar: Grammar, tokenize: Tokenizer, end_token: int) -> None:
+        self._grammar = grammar
+        self._tokenize = lru_cache(maxsize=None)(tokenize)
+        self._end = end_token
+        self._threads = self._expanded({_Thread((), grammar.start())})
+
+    def allowed(self) -> tuple[int, ...]:
+        """The tokens that may come next; empty at the end."""
+        return tuple(dict.fromkeys(thread.rest[0] for thread in self._threads if thread.rest))
+
+    def advance(self, token: int) -> None:
+        """Take one of the allowed tokens."""
+        self._threads = self._expanded(
+            {replace(t, rest=t.rest[1:]) for t in self._threads if t.rest and t.rest[0] == token}
+        )
+
+    def _expanded(self, threads: set[_Thread]) -> tuple[_Thread, ...]:
+        result: dict[_Thread, None] = {}
+        for thread in threads:
+            if thread.rest or thread.place is None:
+                result[thread] = None
+                continue
+            for word, place in self._grammar.following(thread.place):
+                rest = (self._end,) if word == END else self._tokenize(" " + word)
+                result[_Thread(rest, place)] = None
+        return tuple(result)
