@@ -91,7 +91,8 @@ class Answerer:
         stamps.tools_done = self._clock()
         reply = compose(outcomes, understanding, self._previous)
         waiting = calls[len(outcomes) :]
-        await self._in_shop(self._memory.keep, reply.pending, calls[: len(outcomes)], waiting)
+        pending = reply.pending or (state.pending if _says_nothing(understanding) else None)
+        await self._in_shop(self._memory.keep, pending, calls[: len(outcomes)], waiting)
         self._previous = reply
         return Answer(reply, outcomes)
 
@@ -117,6 +118,11 @@ class Answerer:
 
     async def _in_shop(self, function: Callable[..., Any], *arguments: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._shop_thread, function, *arguments)
+
+
+def _says_nothing(understanding: Understanding) -> bool:
+    """Whether an open question stays open: noise and thanks are no answer, and no new request."""
+    return not understanding.calls and not understanding.question and understanding.small_talk != "no"
 
 
 def finished(turn_id: str, outcome: ToolOutcome) -> ToolFinished:
