@@ -11,6 +11,7 @@ from voice_agent_cli.shop.words import NOT_COLORS
 
 _TONES = {"dark": "dark", "deep": "dark", "light": "light", "pale": "light", "bright": "light"}
 
+
 @lru_cache(maxsize=4096)
 def color_keys(value: str) -> frozenset[str]:
     """Everything that ``value`` (an option's value, "Midnight Navy") answers to.
@@ -37,6 +38,7 @@ def asked_key(value: str) -> str:
     return " ".join(words)
 
 
+@lru_cache(maxsize=4096)
 def colors_in(text: str) -> frozenset[str]:
     """The keys of the colors that a title or tag names; words with another common meaning are left out."""
     words = canonical.__wrapped__(text.replace("-", " "))

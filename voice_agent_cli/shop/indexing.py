@@ -147,7 +147,7 @@ def _keywords(product: Product, facets: frozenset[str]) -> list[str]:
 
 def _name_words(name: str) -> list[str]:
     """A brand's words and the brand as one word, which is how a recognizer may hear it."""
-    found = index_words(name)
+    found = list(index_words(name))
     whole = joined([name])
     return [*found, whole] if whole not in found else found
 

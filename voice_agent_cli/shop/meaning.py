@@ -8,6 +8,8 @@ signed bytes under the hash of the text it was made from.
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from voice_agent_cli.errors import ModelError
 from voice_agent_cli.models import registry
 from voice_agent_cli.shop.codec import from_json
 from voice_agent_cli.shop.indexing import meaning_text
+from voice_agent_cli.shop.snapshots import Snapshots
 from voice_agent_cli.storage.database import transaction
 
 if TYPE_CHECKING:
@@ -84,85 +87,72 @@ class MeaningModel:
         return normalised
 
 
+@dataclass(frozen=True)
+class _Matrix:
+    """The vectors of a catalogue, one row each, and the products' row numbers."""
+
+    numbers: npt.NDArray[np.int64]
+    vectors: Vectors
+
+
 class MeaningIndex:
-    """The vectors of one catalogue. Made for what has none yet; read into memory at first search."""
+    """The vectors of one catalogue, made once for what has none yet."""
 
     def __init__(self, db: Database, load: Callable[[], MeaningModel]) -> None:
         self._db = db
         self._load = load
-        self._model: MeaningModel | None = None
-        self._numbers = np.zeros(0, dtype=np.int64)
-        self._matrix: Vectors = np.zeros((0, DIMENSIONS), dtype=np.float32)
-        self._revision = -1
 
-    @property
-    def model(self) -> MeaningModel:
-        """The model, loaded at first use.
-
-        Raises:
-            ModelError: it is absent or damaged.
-        """
-        if self._model is None:
-            self._model = self._load()
-        return self._model
-
-    def missing(self) -> int:
-        """How many products have no vector yet."""
-        return int(self._db.execute(f"SELECT count(*) {_WITHOUT_VECTOR}").fetchone()[0])
-
-    def fill(self, progress: Callable[[int], None] = lambda _: None) -> int:
+    def fill(self, progress: Callable[[int], None] = lambda _: None, at_most: int | None = None) -> int:
         """Compute the vectors that are missing; committed as it goes, so it can be interrupted.
 
         Args:
             progress: called with the number of vectors made so far.
+            at_most: do nothing if more than this are missing.
+
+        Returns:
+            How many are still missing.
 
         Raises:
             ModelError: the model is absent or damaged.
         """
+        revision = _fact(self._db, "revision")
+        if _fact(self._db, "meaning_revision") == revision:
+            return 0
+        missing = int(self._db.execute(f"SELECT count(*) {_WITHOUT_VECTOR}").fetchone()[0])
+        if at_most is not None and missing > at_most:
+            return missing
         done = 0
         while rows := self._db.execute(
             f"SELECT meaning, document {_WITHOUT_VECTOR} LIMIT {_COMMIT_EVERY}"
         ).fetchall():
             texts = [meaning_text(from_json(json.loads(document))) for _, document in rows]
-            vectors = np.rint(self.model.embed(texts) * _SCALE).astype(np.int8)
+            vectors = np.rint(self._load().embed(texts) * _SCALE).astype(np.int8)
             entries = [(row[0], vector.tobytes()) for row, vector in zip(rows, vectors, strict=True)]
             with transaction(self._db):
                 self._db.conn.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
             done += len(rows)
             progress(done)
-        if done:
-            self._revision = -1
-        return done
+        with transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO shop_facts VALUES ('meaning_revision', ?)", [revision])
+        return 0
 
-    def nearest(self, text: str, revision: int, count: int) -> dict[int, float]:
+    def nearest(self, text: str, count: int) -> dict[int, float]:
         """The products closest to ``text``: number to cosine, at most ``count``, closest first.
-
-        ``revision`` is the catalogue's: the matrix is read again when it has grown.
 
         Raises:
             ModelError: the model is absent or damaged.
         """
-        if revision != self._revision:
-            self._read(revision)
-        if not len(self._numbers):
+        version = (_fact(self._db, "revision"), _fact(self._db, "meaning_revision"))
+        matrix = _MATRICES.of(self._db, version)
+        if not len(matrix.numbers):
             return {}
-        similarity = self._matrix @ self.model.embed([text])[0]
-        best = np.argsort(-similarity)[:count] if len(similarity) <= count else _top(similarity, count)
-        return {int(self._numbers[i]): float(similarity[i]) for i in best}
-
-    def _read(self, revision: int) -> None:
-        rows = self._db.execute(
-            "SELECT number, vector FROM products JOIN vectors ON vectors.hash = meaning"
-        ).fetchall()
-        packed = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.int8)
-        self._matrix = packed.reshape(len(rows), DIMENSIONS).astype(np.float32)
-        self._matrix /= _SCALE
-        self._numbers = np.fromiter((number for number, _ in rows), dtype=np.int64, count=len(rows))
-        self._revision = revision
+        similarity = matrix.vectors @ self._load().embed([text])[0]
+        return {int(matrix.numbers[i]): float(similarity[i]) for i in _top(similarity, count)}
 
 
+@lru_cache(maxsize=1)
 def shipped_model() -> MeaningModel:
-    """The registry's meaning model.
+    """The registry's meaning model, loaded once for all conversations of the process.
 
     Raises:
         ModelError: it is absent or damaged; the message says what to type.
@@ -170,14 +160,28 @@ def shipped_model() -> MeaningModel:
     return MeaningModel(registry.path(MODEL))
 
 
+def _read_matrix(db: Database) -> _Matrix:
+    rows = db.execute("SELECT number, vector FROM products JOIN vectors ON vectors.hash = meaning").fetchall()
+    packed = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.int8)
+    vectors = packed.reshape(len(rows), DIMENSIONS).astype(np.float32)
+    vectors /= _SCALE
+    return _Matrix(np.fromiter((number for number, _ in rows), dtype=np.int64, count=len(rows)), vectors)
+
+
+_MATRICES = Snapshots(_read_matrix)
 _WITHOUT_VECTOR = (
     "FROM products JOIN documents ON product = number WHERE meaning NOT IN (SELECT hash FROM vectors)"
 )
 
 
+def _fact(db: Database, name: str) -> str:
+    row = db.execute("SELECT value FROM shop_facts WHERE name = ?", [name]).fetchone()
+    return row[0] if row else ""
+
+
 def _top(values: Vectors, count: int) -> Any:
     """The indices of the ``count`` largest, largest first."""
-    chosen = np.argpartition(-values, count)[:count]
+    chosen = np.argpartition(-values, count)[:count] if len(values) > count else np.arange(len(values))
     return chosen[np.argsort(-values[chosen])]
 
 

@@ -11,15 +11,18 @@ from voice_agent_cli.shop.meaning import MeaningIndex, shipped_model
 from voice_agent_cli.shop.phrases import Phrase, read_phrase
 from voice_agent_cli.shop.products import Product
 from voice_agent_cli.shop.ranking import Scored, fuse, meaning_score, score_words
+from voice_agent_cli.shop.snapshots import Snapshots
 from voice_agent_cli.shop.vocabulary import FoundBy, Vocabulary
 from voice_agent_cli.shop.wishes import Wishes, read_wishes
 
 _CANDIDATES = 300
 _NEAREST = 100
 _PLAIN = 0.78  # words that answer this well need no meaning
+_FILLED_ON_DEMAND = 1000  # products whose vectors a search makes itself; more wait for an import
 _FOUND = 0.5  # below this nothing was found
 _BESIDE = 0.6  # of the best score: what is much worse is left out
 _FIELD_WEIGHTS = "8.0, 5.0, 5.0, 1.0"
+_VOCABULARIES = Snapshots(Vocabulary)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,16 @@ class Search:
         self._vocabulary: Vocabulary
         self._filters: Filters
 
+    def warm(self) -> None:
+        """Do now what the first search would wait for: read the words, load the model, make vectors.
+
+        Raises:
+            ModelError: the meaning model is absent or damaged; searching by words works all the same.
+        """
+        self._refresh()
+        self._meaning.fill(at_most=_FILLED_ON_DEMAND)
+        self._meaning.nearest("", 1)
+
     def find(self, request: SearchRequest) -> SearchResult:
         """What ``request`` asks for; prices, exclusions and order said in its query count as filters.
 
@@ -90,7 +103,7 @@ class Search:
         self._catalogue.refresh_sales()
         revision = self._catalogue.revision
         if revision != self._revision:
-            self._vocabulary = Vocabulary(self._db)
+            self._vocabulary = _VOCABULARIES.of(self._db, revision)
             self._filters = Filters(self._db, self._vocabulary)
             self._revision = revision
 
@@ -149,10 +162,12 @@ class Search:
     def _meant(self, phrase: Phrase, condition: Condition) -> tuple[dict[int, float], str | None]:
         """What the text means to the model, and a notice where there is no model."""
         try:
-            self._meaning.fill()
-            near = self._meaning.nearest(phrase.text, self._revision, _NEAREST)
+            missing = self._meaning.fill(at_most=_FILLED_ON_DEMAND)
+            near = self._meaning.nearest(phrase.text, _NEAREST)
         except ModelError as error:
             return {}, f"searched by words only: {error.message}"
+        if missing:
+            return {}, f"searched by words only: {missing} products wait for `voice-agent catalog import`"
         numbers = self._meeting(condition, near)
         return {n: meaning_score(cosine) for n, cosine in near.items() if n in numbers}, None
 

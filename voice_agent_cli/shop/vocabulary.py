@@ -19,6 +19,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlite_utils import Database
 
+from voice_agent_cli import settings
 from voice_agent_cli.shop.words import STOP_WORDS, root, stem
 
 FoundBy = Literal["words", "spelling", "sound", "meaning"]
@@ -78,11 +79,13 @@ class Vocabulary:
         """Words of titles, tags, options and brands that are spelled or sound like ``word``."""
         if len(word) < 3 or any(c.isdigit() for c in word):
             return {}
-        found = self._spelled_like(word)
+        # A word that is right as it is may have been misheard, but not misspelt.
+        is_word = word in _english()
+        found = {} if is_word else self._spelled_like(word)
         for term in self._sounds.get(jellyfish.metaphone(word), ()):
             likeness = OSA.normalized_similarity(word, term)
             if likeness >= 0.4 and likeness > found.get(term, Alternative(0)).sure - 0.1:
-                found[term] = Alternative(0.6 + 0.3 * likeness, "sound")
+                found[term] = Alternative((0.45 if is_word else 0.6) + 0.3 * likeness, "sound")
         best = sorted(found.items(), key=lambda item: (-item[1].sure, -self._counts[item[0]]))
         return {term: entry for term, entry in best[:4] if entry.sure >= best[0][1].sure - 0.12}
 
@@ -172,6 +175,13 @@ class Vocabulary:
 @lru_cache(maxsize=1)
 def _data() -> Mapping[str, object]:
     return tomllib.loads(files("voice_agent_cli.shop").joinpath("data/synonyms.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    """Some 20,000 everyday words: the whole words that the meaning model knows."""
+    pieces = settings.shipped("models/minilm/vocab.txt").read_text(encoding="utf-8").split("\n")
+    return frozenset(stem(piece) for piece in pieces if piece.isalpha() and len(piece) > 3)
 
 
 @lru_cache(maxsize=1)

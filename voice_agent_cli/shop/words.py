@@ -21,7 +21,8 @@ _FREE_OF = re.compile(r"\b[^\W\d_]+[- ]free\b(?!\s+\w+ing)", re.IGNORECASE)
 _INCHES = re.compile(r"(?<=\d)\s+in\b(?!\s*\w*ch)", re.IGNORECASE)
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
     """The words of ``text`` in order: canonical numbers, sizes and units, singular, no punctuation."""
     tokens = canonical.__wrapped__(_INCHES.sub(" ", text))
     joined: list[str] = []
@@ -30,23 +31,19 @@ def words(text: str) -> list[str]:
             joined[-1] += token
         else:
             joined.append(stem(token))
-    return joined
+    return tuple(joined)
 
 
-def index_words(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def index_words(text: str) -> tuple[str, ...]:
     """``words`` plus the joined form of compounds, so that "t-shirt" is found as "tshirt" too.
 
     What a thing is said to lack ("no laces", "sugar-free") is not among its words.
     """
-    found = words(_LACKING.sub(" ", _FREE_OF.sub(" ", text)))
+    found = list(words(_LACKING.sub(" ", _FREE_OF.sub(" ", text))))
     found += [stem(re.sub(r"\W", "", compound)) for compound in _compounds(text)]
     found += [re.sub(r"\W", "", lacking.casefold()) for lacking in _FREE_OF.findall(text)]
-    return list(dict.fromkeys(found))
-
-
-def content_words(text: str) -> list[str]:
-    """``words`` without those that only say that something is wanted."""
-    return [word for word in words(text) if word not in STOP_WORDS]
+    return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=65536)
