@@ -66,6 +66,12 @@ class ShopSettings(Section):
 class ServerSettings(Section):
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
+    cors_origins: Annotated[str, Field(pattern=r"^(\*|(https?://[^\s/]+(\s+|$))*)$")]
+    trust_proxy: bool
+    token_lifetime_s: Annotated[int, Field(ge=60, le=86_400 * 30)]
+    session_timeout_s: Annotated[int, Field(ge=10, le=86_400 * 30)]
+    keep_days: Annotated[int, Field(ge=0, le=36_500)]
+    jwt_secret_file: str
 
 
 class Settings(Section):

@@ -30,7 +30,7 @@ def test_init_writes_a_file_that_changes_nothing_until_edited(own_file: Path) ->
     assert CliRunner().invoke(app, ["config", "init"]).exit_code == 0
     assert not any(tomllib.loads(own_file.read_text()).values())
     assert settings.load() == before
-    own_file.write_text(own_file.read_text().replace("# port = 8080", "port = 81"))
+    own_file.write_text(own_file.read_text().replace("# port = 8000", "port = 81"))
     assert settings.load().server.port == 81
 
 
