@@ -30,12 +30,16 @@ def encode(samples: Samples, sample_rate: int, audio_format: str) -> bytes:
     if audio_format == "pcm16":
         return samples.astype("<i2").tobytes()
     if audio_format not in FORMATS:
-        raise UsageError(f"audio format {audio_format!r} is unknown; allowed: {', '.join(FORMATS)}", {"field": "format"})
+        raise UsageError(
+            f"audio format {audio_format!r} is unknown; allowed: {', '.join(FORMATS)}", {"field": "format"}
+        )
     import soundfile
 
-    container, subtype = {"wav": ("WAV", "PCM_16"), "mp3": ("MP3", "MPEG_LAYER_III"), "opus": ("OGG", "OPUS")}[
-        audio_format
-    ]
+    container, subtype = {
+        "wav": ("WAV", "PCM_16"),
+        "mp3": ("MP3", "MPEG_LAYER_III"),
+        "opus": ("OGG", "OPUS"),
+    }[audio_format]
     if audio_format == "opus" and sample_rate not in _OPUS_RATES:
         higher = next((rate for rate in _OPUS_RATES if rate > sample_rate), _OPUS_RATES[-1])
         samples, sample_rate = resample(samples, sample_rate, higher), higher

@@ -1,7 +1,9 @@
 """The machine's microphones and speakers, through PortAudio (loaded when first asked for)."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, Literal
 
 from voice_agent_cli.errors import AudioError
@@ -23,10 +25,24 @@ class Device:
     is_default_output: bool
 
 
-def portaudio() -> ModuleType:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PortAudio and ALSA print pages of their own; the one line of ours is enough."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def portaudio() -> Any:
     """The ``sounddevice`` module. Raises ``AudioError`` where PortAudio is not installed."""
     try:
-        import sounddevice
+        with _quiet():
+            import sounddevice
     except OSError as error:
         raise AudioError(
             "the audio library PortAudio is missing; type: sudo apt-get install libportaudio2"
@@ -85,16 +101,17 @@ def open_stream(device: Device, direction: Direction, callback: Any, wanted_rate
     failure: Exception | None = None
     for rate in dict.fromkeys((wanted_rate or device.sample_rate, device.sample_rate, *_RATES)):
         try:
-            stream = kind(
-                samplerate=rate,
-                blocksize=rate // 50,
-                device=device.number,
-                channels=1,
-                dtype="int16",
-                latency="low",
-                callback=callback,
-            )
-            stream.start()
+            with _quiet():
+                stream = kind(
+                    samplerate=rate,
+                    blocksize=rate // 50,
+                    device=device.number,
+                    channels=1,
+                    dtype="int16",
+                    latency="low",
+                    callback=callback,
+                )
+                stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             failure = failure or error
             continue

@@ -35,7 +35,8 @@ class Framer:
 def to_int16(samples: NDArray[np.float32]) -> Samples:
     """Floats of full scale 1.0 -> PCM16; clipped, never wrapped around."""
     scaled = np.nan_to_num(samples) * 32768.0
-    return np.rint(scaled).clip(-32768, 32767).astype(np.int16)
+    clipped: Samples = np.rint(scaled).clip(-32768, 32767).astype(np.int16)
+    return clipped
 
 
 def dbfs(frame: Samples) -> float:

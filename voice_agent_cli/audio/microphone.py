@@ -67,17 +67,15 @@ class MicrophoneSource:
 
     async def _reopen(self) -> None:
         deadline = time.monotonic() + _REOPEN_S
-        failure = "it gives no sound"
         self._abandon()
         while not self._is_closed and time.monotonic() < deadline:
             try:
                 await asyncio.wait_for(asyncio.to_thread(self._open), deadline - time.monotonic())
                 return
-            except (AudioError, TimeoutError) as error:
-                failure = str(error) or failure
+            except (AudioError, TimeoutError):
                 await asyncio.sleep(0.25)
         if not self._is_closed:
-            raise AudioError(f"the microphone was lost ({failure}); connect it again and restart")
+            raise AudioError("the microphone was lost; connect it again and start once more")
 
     def _abandon(self) -> None:
         """Close in a thread: closing a device that is gone can block for ever."""

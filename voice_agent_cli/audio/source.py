@@ -81,7 +81,8 @@ class FileSource:
             block: NDArray[np.float32] = self._file.read(frames, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise AudioError(f"{self._path}: is damaged; it could be read up to here only") from error
-        return np.mean(block, axis=1, dtype=np.float32)
+        mono: NDArray[np.float32] = np.mean(block, axis=1, dtype=np.float32)
+        return mono
 
     async def __aiter__(self) -> AsyncIterator[Samples]:
         framer, pace = Framer(), _Pace(self._real_time)

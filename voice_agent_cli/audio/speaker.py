@@ -28,17 +28,19 @@ class SpeakerSink:
         self._lock = threading.Lock()
         self._waiting: Samples = np.empty(0, np.int16)
         self._taken = 0
-        self._last_call = self._last_taken = time.monotonic()
+        self._last_call = time.monotonic()
+        self._silent_at = 0.0  # when everything the device has taken will have been heard
+        self._latency = 0.0
         self._device = find(name, "output")
         self._stream: Any
         self._stream, self._rate = open_stream(self._device, "output", self._on_block)
+        self._latency = float(self._stream.latency)
 
     @property
     def played_seconds(self) -> float:
         with self._lock:
-            # What the device took last is still in its own buffer, and has not been heard.
-            held_s = float(self._stream.latency) - (time.monotonic() - self._last_taken)
-            return max(0.0, self._taken / self._rate - max(0.0, held_s))
+            unheard = max(0.0, self._silent_at - time.monotonic())
+            return max(0.0, self._taken / self._rate - unheard)
 
     @property
     def written_seconds(self) -> float:
@@ -56,6 +58,7 @@ class SpeakerSink:
         with self._lock:
             self._waiting = self._waiting[:0]
             self._taken = round(heard * self._rate)
+            self._silent_at = 0.0
         return heard
 
     async def drain(self) -> None:
@@ -66,7 +69,7 @@ class SpeakerSink:
                 break
             self._check_alive()
             await asyncio.sleep(_LOOK_S)
-        await asyncio.sleep(float(self._stream.latency))
+        await asyncio.sleep(max(0.0, self._silent_at - time.monotonic()))
 
     def close(self) -> None:
         with self._lock:
@@ -85,6 +88,8 @@ class SpeakerSink:
             self._taken += len(block)
             self._last_call = time.monotonic()
             if len(block):
-                self._last_taken = self._last_call
+                # A device may take blocks ahead of time; they are heard one after the other all the same.
+                begins = max(self._last_call + self._latency, self._silent_at)
+                self._silent_at = begins + len(block) / self._rate
         data = block.tobytes()
         out[:] = data + bytes(len(out) - len(data))

@@ -1,0 +1,222 @@
+"""What this shop's customers may say: a language model and a dictionary from its catalogue.
+
+Sentences are made from the patterns of ``requests.txt``, filled with one product's
+words at a time, and counted into a trigram model.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from random import Random
+
+from voice_agent_cli.hearing import language_model, pronunciation, spoken
+from voice_agent_cli.hearing.patterns import Patterns
+from voice_agent_cli.shop.products import Product
+
+_SENTENCES = 24_000
+_SEED = 1
+_FORMAT = "1"  # changes whenever the same phrases would give other files
+_COLORS = (
+    "black", "white", "blue", "navy", "navy blue",
+    "light blue", "dark blue", "red", "green", "dark green", "grey",
+    "gray", "brown", "beige", "pink", "purple", "yellow", "orange", "silver", "gold", "black and white",
+)  # fmt: skip
+_NAMES = {"color": "color", "colour": "color", "size": "size"}
+
+
+@dataclass(frozen=True)
+class ProductPhrases:
+    """The words around one product, as they are said.
+
+    ``values`` holds, for each option or modifier, the ways to say each of its
+    values; ``leading`` how many of them, from the first, make variants and so are
+    usually said before the product ("a large latte"), not after ("with soy milk").
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    values: tuple[tuple[str, ...], ...] = ()
+    leading: int = 0
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Everything of a catalogue that is said; ``extra`` are phrases given by hand."""
+
+    products: tuple[ProductPhrases, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, products: Iterable[Product], extra: Iterable[str] = ()) -> "Vocabulary":
+        """The vocabulary of a catalogue; ``extra`` are further phrases, such as discount codes."""
+        said = tuple(phrase for phrase in map(spoken.say, extra) if phrase)
+        return cls(tuple(map(_phrases_of, products)), said)
+
+    def phrases(self) -> tuple[str, ...]:
+        """Every phrase once, sorted: what a grammar or a list of hot words is made of."""
+        found = set(self.extra)
+        for product in self.products:
+            found.update(phrase for phrases in product.names.values() for phrase in phrases)
+            found.update(way for ways in product.values for way in ways)
+        return tuple(sorted(found))
+
+
+@dataclass(frozen=True)
+class VocabularyFiles:
+    """Where the language model (ARPA) and the dictionary (CMU's format) are."""
+
+    language_model: Path
+    dictionary: Path
+
+
+def _phrases_of(product: Product) -> ProductPhrases:
+    title = spoken.say(product.title)
+    brand = spoken.say(product.vendor)
+    words = title.removeprefix(f"{brand} ").split()
+    kinds = {spoken.say(product.category.split("/")[-1].split(">")[-1])}
+    kinds |= {" ".join(words[-length:]) for length in (1, 2, 3) if len(words) >= length}
+    kinds |= {spoken.say(tag) for tag in product.tags if len(tag.split()) <= 2}
+    kinds.discard("")
+    groups = [(name, values) for name, values in product.options.items()]
+    groups += [(modifier.name, tuple(v.value for v in modifier.values)) for modifier in product.modifiers]
+    said = {
+        name: tuple(w for value in values for w in spoken.ways_to_say(value, name)) for name, values in groups
+    }
+    named: dict[str, tuple[str, ...]] = {
+        "title": (title,),
+        "thing": tuple(sorted(map(spoken.singular, kinds))),
+        "things": tuple(sorted(map(spoken.plural, kinds))),
+        "brand": (brand,) if brand else (),
+        "category": (spoken.say(product.category),) if product.category else (),
+        "option": tuple(way for ways in said.values() for way in ways),
+    }
+    for name, ways in said.items():
+        key = _NAMES.get(spoken.plain(name), "")
+        if key:
+            named[key] = ways
+    return ProductPhrases(
+        {name: phrases for name, phrases in named.items() if phrases},
+        tuple(said.values()),
+        len(product.options),
+    )
+
+
+def build(vocabulary: Vocabulary, dictionary: Path, folder: Path) -> VocabularyFiles:
+    """Make the files of a vocabulary under ``folder``, or find them there.
+
+    Args:
+        vocabulary: What is said in this shop.
+        dictionary: The pronunciations the acoustic model was made for, CMU's format.
+        folder: A cache; each vocabulary has its own files, named by their content.
+
+    Raises:
+        ModelError: The dictionary cannot be read.
+    """
+    name = _fingerprint(vocabulary)
+    files = VocabularyFiles(folder / f"{name}.arpa", folder / f"{name}.dict")
+    if files.language_model.exists() and files.dictionary.exists():
+        return files
+    texts = sentences(vocabulary)
+    words = {word for text in texts for word in text.split()}
+    said = pronunciation.pronounce(sorted(words), pronunciation.dictionary(dictionary))
+    kept = [text for text in texts if all(word in said for word in text.split())]
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(files.dictionary, _dictionary_text(said))
+    _write(files.language_model, language_model.arpa(kept))
+    return files
+
+
+def _dictionary_text(said: pronunciation.Pronunciations) -> str:
+    lines = [
+        f"{word}{'' if number == 1 else f'({number})'} {phones}"
+        for word, ways in sorted(said.items())
+        for number, phones in enumerate(ways, 1)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: another process may be making the same file."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.replace(file.name, path)
+
+
+def _fingerprint(vocabulary: Vocabulary) -> str:
+    content = repr((_FORMAT, vocabulary, _requests_text()))
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+def sentences(vocabulary: Vocabulary, count: int = _SENTENCES) -> list[str]:
+    """About ``count`` things a customer may say, the same ones for the same vocabulary."""
+    patterns = Patterns(_requests_text())
+    chance = Random(_SEED)
+    products = vocabulary.products or (ProductPhrases({}),)
+    made: list[str] = []
+    for _ in range(count):
+        teller = _Teller(chance.choice(products))
+        sentence = patterns.sentence(teller.fill, chance)
+        if sentence:
+            made.append(sentence)
+    # Whatever chance left out can still be said alone.
+    return made + list(vocabulary.phrases()) + sorted(patterns.words())
+
+
+@cache
+def _requests_text() -> str:
+    return resources.files(__package__).joinpath("requests.txt").read_text(encoding="utf-8")
+
+
+class _Teller:
+    """Fills the names of a pattern with the words of one product, or with anybody's."""
+
+    def __init__(self, product: ProductPhrases) -> None:
+        self._product = product
+
+    def fill(self, name: str, chance: Random) -> str:
+        """Raises ``KeyError`` where this product has no such words."""
+        if name == "order":
+            return self._order(chance)
+        if name == "number":
+            return spoken.number(str(chance.randint(1, 12)))
+        if name == "price":
+            return _price(chance)
+        if name == "code":
+            return " ".join(spoken.number(str(chance.randint(0, 9))) for _ in range(chance.randint(2, 6)))
+        phrases: Sequence[str] = self._product.names.get(name, ())
+        if name == "color" and chance.random() < 0.5:
+            phrases = _COLORS
+        if not phrases:
+            raise KeyError(name)
+        return chance.choice(phrases)
+
+    def _order(self, chance: Random) -> str:
+        """As at a counter: ``a large dark roast latte with soy milk and brown sugar``."""
+        before: list[str] = []
+        after: list[str] = []
+        for at, ways in enumerate(self._product.values):
+            if ways and chance.random() < 0.5:
+                leads = chance.random() < (0.8 if at < self._product.leading else 0.3)
+                (before if leads else after).append(chance.choice(ways))
+        chance.shuffle(before)
+        chance.shuffle(after)
+        words = ["a"] if chance.random() < 0.6 else []
+        words += [*before, self.fill("thing", chance)]
+        for number, phrase in enumerate(after):
+            words += [
+                chance.choice(("with", "with", "and", ""))
+                if number == 0
+                else chance.choice(("and", "and", "with", ""))
+            ]
+            words += [phrase]
+        return " ".join(word for word in words if word)
+
+
+def _price(chance: Random) -> str:
+    amount = chance.choice((chance.randint(1, 30), 5 * chance.randint(1, 40), 50 * chance.randint(1, 20)))
+    cents = chance.choice(("", "", "", "", "ninety nine", "fifty"))
+    return f"{spoken.number(str(amount))} {cents}".strip()
