@@ -102,8 +102,10 @@ def discounted(result: Result) -> Said:
     cart = result["cart"]
     saved = money(cart["discount"], cart["currency"])
     replaced = f" in place of {clean(result['replaced'], 30)}" if result["replaced"] else ""
-    told = f"The code {clean(result['code'], 30)}{replaced} takes off {saved}."
-    return Said(("The code works.", told), cart=cart, changed_cart=True)
+    told = f"It takes off {saved}."
+    return Said(
+        (f"The code {clean(result['code'], 30)} works{replaced}.", told), cart=cart, changed_cart=True
+    )
 
 
 def ordered(result: Result) -> Said:

@@ -1,5 +1,6 @@
 """Words for what was found, told, compared and looked up."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -127,10 +128,17 @@ def _answered(product: Result, topic: str, value: "str | list[str]") -> str:
         return f"It costs {price_of(product)}."
     if topic == "brand":
         return f"It's by {clean(str(value), 60)}."
+    if topic == "sale":
+        return sentence(_reduced(str(value), product["price"]["currency"]))
     if isinstance(value, list):
         return sentence(f"it comes in {choice(value, most=8)}")
     told = clean(value, _LONGEST_ANSWER)
     return sentence(told if len(told.split()) > 6 else f"{topic}: {told}")
+
+
+def _reduced(value: str, currency: str) -> str:
+    priced = re.sub(r"\d+(?:\.\d+)?", lambda match: money(match[0], currency), clean(value, 80))
+    return f"it's reduced {priced}" if value.startswith("from") else f"it's {priced}"
 
 
 def available(result: Result) -> Said:
@@ -143,7 +151,7 @@ def available(result: Result) -> Said:
         return Said(tuple(filter(None, ("Yes, it's in stock.", sentence(named), left))), (product,))
     why = "Sorry, that is sold out." if result["exists"] else "Sorry, it isn't made like that."
     others = [f"{clean(name, 30)} {choice(values)}" for name, values in result["alternatives"].items()]
-    instead = f"It is there in {listed(others, 'or')}." if others else ""
+    instead = sentence(f"there is {', or '.join(others)}") if others else ""
     return Said(tuple(filter(None, (why, instead))), (product,))
 
 

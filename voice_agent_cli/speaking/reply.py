@@ -140,7 +140,7 @@ def _refusal(tool: str, error: VoiceAgentError) -> Said:
             return Said(about_cart.confirming(tool, summary), cart=summary)
         return Said(_question(error))
     if isinstance(error, ToolError | NotFoundError):
-        return Said(("Sorry.", sentence(clean(error.message, _LONGEST_ERROR))))
+        return Said(("Sorry.", sentence(clean(error.message.replace("_", " "), _LONGEST_ERROR))))
     if error.exit_code == 2:
         return Said(("I didn't get all of that.", "Please say it in other words."))
     return Said(failure().sentences)

@@ -225,8 +225,8 @@ _SELECT = (
 
 
 def _session(row: Sequence[Any]) -> SessionRecord:
-    *facts, metadata, messages = row
-    return SessionRecord(*facts, json.loads(metadata), messages)
+    session_id, user_id, status, started, seen, ended, metadata, messages = row
+    return SessionRecord(session_id, user_id, status, started, seen, ended, json.loads(metadata), messages)
 
 
 def _to_json(value: object) -> str:

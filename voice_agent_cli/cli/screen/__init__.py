@@ -1,0 +1,1 @@
+"""The faces of ``talk`` and ``demo``: a screen, lines of JSON, a player. Each only reads events."""

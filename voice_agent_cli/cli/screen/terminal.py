@@ -1,0 +1,158 @@
+"""The conversation as a terminal shows it: finished lines scroll, the present line lives below them.
+
+Where the output is no terminal, the same as plain lines without the living one.
+"""
+
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
+
+from voice_agent_cli.cli.screen.tables import (
+    MOST_ROWS,
+    call_line,
+    cart_table,
+    level_bar,
+    product_cells,
+    products_table,
+)
+from voice_agent_cli.events import (
+    AgentInterrupted,
+    AgentResponse,
+    AudioLevel,
+    ErrorEvent,
+    Event,
+    SessionEnded,
+    SpeechStarted,
+    ToolFinished,
+    Transcription,
+    TurnMetrics,
+    Understood,
+)
+from voice_agent_cli.speaking.phrases import money
+
+
+class Terminal:
+    """A subscriber; call it with every event. ``listens`` shows a level meter below."""
+
+    def __init__(self, console: Console, listens: bool) -> None:
+        self._console = console
+        self._partial = ""
+        self._level = -96.0
+        self._is_speech = False
+        self._live: Live | None = None
+        if listens and console.is_terminal:
+            self._live = Live(
+                get_renderable=self._status, console=console, refresh_per_second=12, transient=True
+            )
+
+    def __enter__(self) -> "Terminal":
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def say(self, line: str) -> None:
+        """A line of the program's own."""
+        self._dim(line)
+
+    def _dim(self, line: str) -> None:
+        self._console.print(f"[dim]{escape(line)}[/]", highlight=False)
+
+    def __call__(self, event: Event) -> None:
+        show = _SHOWN.get(type(event))
+        if show is not None:
+            show(self, event)
+
+    def _status(self) -> Text:
+        bar = level_bar(self._level)
+        words = self._partial or ("…" if self._is_speech else "listening")
+        return Text.assemble(
+            (bar, "green" if self._is_speech else "dim"), " ", (words, "italic"), overflow="ellipsis"
+        )
+
+    def _hear_level(self, event: AudioLevel) -> None:
+        self._level, self._is_speech = event.dbfs, event.is_speech
+
+    def _hear(self, event: Transcription) -> None:
+        self._partial = "" if event.is_final else event.text
+        if event.is_final and event.text:
+            self._console.print(f"[bold cyan]You[/]    {escape(event.text)}", highlight=False)
+
+    def _begin(self, event: SpeechStarted) -> None:  # noqa: ARG002
+        self._partial = "…"
+
+    def _understand(self, event: Understood) -> None:
+        for call in event.calls:
+            by = call.get("decided_by", "")
+            self._console.print(
+                f"[dim]       ↳ {escape(call_line(call))}  ({by}, {event.latency_ms:.0f} ms)[/]",
+                highlight=False,
+            )
+
+    def _tool(self, event: ToolFinished) -> None:
+        if event.error:
+            self._dim(f"       ↳ {event.error['message']}")
+
+    def _answer(self, event: AgentResponse) -> None:
+        self._console.print(f"[bold green]Agent[/]  {escape(event.text)}", highlight=False)
+        if event.products and len(event.products) > 1:
+            self._products(event)
+        if event.cart and event.cart["lines"]:
+            self._cart(event)
+
+    def _products(self, event: AgentResponse) -> None:
+        products = event.products or ()
+        if self._console.is_terminal:
+            self._console.print(products_table(products))
+            return
+        for number, product in enumerate(products[:MOST_ROWS], 1):
+            title, price, _ = product_cells(product)
+            self._console.print(f"  {number}. {escape(title)}  {price}", highlight=False)
+
+    def _cart(self, event: AgentResponse) -> None:
+        cart = event.cart or {}
+        if self._console.is_terminal:
+            self._console.print(cart_table(cart))
+            return
+        total = money(cart["total"], cart["currency"])
+        self._console.print(f"  cart: {cart['count']} for {total}", highlight=False)
+
+    def _interrupted(self, event: AgentInterrupted) -> None:
+        self._console.print(
+            f"[dim]       (interrupted; heard: {escape(event.heard or 'nothing')})[/]", highlight=False
+        )
+
+    def _metrics(self, event: TurnMetrics) -> None:
+        stages = " · ".join(f"{name} {value:.0f}" for name, value in event.stages.items())
+        self._console.print(
+            f"[dim]       {event.first_audio_ms:.0f} ms to answer: {stages}[/]", highlight=False
+        )
+
+    def _error(self, event: ErrorEvent) -> None:
+        self._console.print(f"[red]Error[/]  {escape(event.message_)}", highlight=False)
+
+    def _ended(self, event: SessionEnded) -> None:
+        self._dim(f"Session {event.session_id} kept; resume it with --session")
+
+
+_SHOWN: dict[type[Event], Callable[..., None]] = {
+    AudioLevel: Terminal._hear_level,
+    SpeechStarted: Terminal._begin,
+    Transcription: Terminal._hear,
+    Understood: Terminal._understand,
+    ToolFinished: Terminal._tool,
+    AgentResponse: Terminal._answer,
+    AgentInterrupted: Terminal._interrupted,
+    TurnMetrics: Terminal._metrics,
+    ErrorEvent: Terminal._error,
+    SessionEnded: Terminal._ended,
+}
