@@ -60,14 +60,19 @@ class Catalogue:
         """Those of ``product_ids`` that exist, in that order."""
         return tuple(product for product_id in product_ids if (product := self.get(product_id)))
 
-    def iterate(self) -> Iterator[Product]:
-        """Every product in the order of first arrival, read a batch at a time."""
+    def iterate(self, *, as_stored: bool = False) -> Iterator[Product]:
+        """Every product in the order of first arrival, read a batch at a time.
+
+        Args:
+            as_stored: with planned sales still planned, as an export wants them.
+        """
         last = 0
         while rows := self.db.execute(
             "SELECT product, document FROM documents WHERE product > ? ORDER BY product LIMIT ?",
             [last, BATCH],
         ).fetchall():
-            yield from (self._read(document) for _, document in rows)
+            for _, document in rows:
+                yield from_json(json.loads(document)) if as_stored else self._read(document)
             last = rows[-1][0]
 
     def by_title(self, title: str) -> tuple[Product, ...]:
