@@ -77,6 +77,12 @@ SPLIT = product(
             {"Size": "Small", "Milk": "Soy", "Milk amount": "a little bit"},
         ),
         (SPLIT, {"size": "small", "milk": "oat milk"}, {"Size": "Small", "Milk": "Oat"}),
+        (COFFEE, {"unnamed": "eight ounce double shot"}, {"Size": "eight ounce", "Shots": "double shot"}),
+        (
+            product({"Size": ("S", "L")}, modifier("Shots", "single shot", "double shot")),
+            {"unnamed": "large double shot"},
+            {"Size": "L", "Shots": "double shot"},
+        ),
         (SPLIT, {"size": "small", "milk": "none"}, {"Size": "Small"}),
         (SPLIT, {"unnamed": "no milk | small"}, {"Size": "Small"}),
     ],

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from voice_agent_cli.shop.matching import matching_names
+from voice_agent_cli.shop.matching import content_words, matching_names
 from voice_agent_cli.shop.pricing import stock
 from voice_agent_cli.shop.products import Product
-from voice_agent_cli.shop.words import content_words, root, words
+from voice_agent_cli.shop.words import root, words
 
 Value = str | Sequence[str]
 

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from voice_agent_cli.errors import ChoiceNeeded, ToolError
 from voice_agent_cli.shop.contents import Line
-from voice_agent_cli.shop.matching import near_word
+from voice_agent_cli.shop.matching import content_words, near_word
 from voice_agent_cli.shop.products import Product
 from voice_agent_cli.shop.search import SearchRequest
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.shop.values import plain
-from voice_agent_cli.shop.words import content_words, words
+from voice_agent_cli.shop.words import words
 
 Thing = TypeVar("Thing")
 
@@ -42,9 +42,7 @@ def find_product(shop: Shop, reference: str, field: str = "product") -> Product:
             f"This shop has no product with the id {text}",
             {"field": field, "reason": "unknown_id", "id": text},
         )
-    known = shop.catalogue.get_many(dict.fromkeys((*shop.shown, *_in_cart(shop))))
-    found = named(text, known, _spoken_forms) or shop.catalogue.by_title(text)
-    return _only(found or _searched(shop, text, field), text, field)
+    return _only(_near_at_hand(shop, text) or _searched(shop, text, field), text, field)
 
 
 def find_line(shop: Shop, reference: str | None, field: str = "product") -> Line:
@@ -67,7 +65,9 @@ def find_line(shop: Shop, reference: str | None, field: str = "product") -> Line
     lines = _lines_of(contents.lines, reference)
     if position := _POSITION.match(reference):
         lines = _lines_at(shop, int(position[1]), field)
-    lines = lines or named(reference, contents.lines, _line_forms)
+    for nearly in (False, True):
+        for form in (_line_title, label):
+            lines = lines or named(reference, contents.lines, form, nearly=nearly)
     if not lines:
         raise ToolError(
             f"There is no “{reference[:60]}” in the cart",
@@ -85,44 +85,53 @@ def label(line: Line) -> str:
 
 
 def named(
-    reference: str, things: Iterable[Thing], forms: Callable[[Thing], Sequence[str]]
+    reference: str, things: Iterable[Thing], form: Callable[[Thing], str], *, nearly: bool = False
 ) -> tuple[Thing, ...]:
-    """The ``things`` that ``reference`` names: wholly, else in part, else nearly in spelling or sound.
+    """The ``things`` whose ``form`` is, or else holds, all the words of ``reference``.
 
     Args:
-        forms: What a thing may be called, each form holding the words of the one before.
+        nearly: whether near spelling and sound will do.
     """
     candidates = list(things)
-    for form in (0, -1):
-        if exact := tuple(t for t in candidates if plain(forms(t)[form]) == plain(reference)):
-            return exact
+    if exact := tuple(t for t in candidates if plain(form(t)) == plain(reference)):
+        return exact
     asked = content_words(reference) or words(reference)
     if not asked:
         return ()
-    called = {index: [set(words(form)) for form in forms(t)] for index, t in enumerate(candidates)}
-    for nearly in (False, True):
-        for form in range(max(map(len, called.values()), default=0)):
-            found = tuple(
-                t for i, t in enumerate(candidates) if _holds(called[i][form], asked, nearly=nearly)
-            )
-            if found:
-                return found
-    return ()
+    return tuple(t for t in candidates if _holds(words(form(t)), asked, nearly=nearly))
 
 
-def _holds(own: set[str], asked: Sequence[str], *, nearly: bool) -> bool:
+def _holds(own: Sequence[str], asked: Sequence[str], *, nearly: bool) -> bool:
     return all(word in own or (nearly and any(near_word(word, mine) for mine in own)) for word in asked)
 
 
-def _spoken_forms(product: Product) -> tuple[str, str, str]:
-    branded = f"{product.title} {product.vendor}"
-    values = [v for values in product.options.values() for v in values]
-    attributes = product.attributes.values() if len(product.attributes) < 20 else ()
-    return product.title, branded, " ".join((branded, product.category, *values, *attributes))
+def _near_at_hand(shop: Shop, text: str) -> tuple[Product, ...]:
+    """What is meant of what was shown or is in the cart; a title of the shop comes before a mere likeness."""
+    known = shop.catalogue.get_many(dict.fromkeys((*shop.shown, *_in_cart(shop))))
+    return (
+        named(text, known, _title)
+        or named(text, known, _branded)
+        or shop.catalogue.by_title(text)
+        or named(text, known, _described)
+        or named(text, known, _branded, nearly=True)
+    )
 
 
-def _line_forms(line: Line) -> tuple[str, str]:
-    return line.title, label(line)
+def _title(product: Product) -> str:
+    return product.title
+
+
+def _branded(product: Product) -> str:
+    return f"{product.title} {product.vendor}"
+
+
+def _described(product: Product) -> str:
+    values = [value for values in product.options.values() for value in values]
+    return " ".join((_branded(product), product.category, *values, *product.attributes.values()))
+
+
+def _line_title(line: Line) -> str:
+    return line.title
 
 
 def _at_position(shop: Shop, position: int, field: str) -> Product:
@@ -142,10 +151,11 @@ def _at_position(shop: Shop, position: int, field: str) -> Product:
 def _searched(shop: Shop, text: str, field: str) -> tuple[Product, ...]:
     """Products of the whole shop whose names hold all the words; what is only akin is offered as a choice."""
     hits = [hit.product for hit in shop.search.find(SearchRequest(query=text, limit=20)).hits]
-    if found := named(text, hits, lambda product: _spoken_forms(product)[:2]):
-        asked = set(content_words(text))
-        whole = tuple(p for p in found if set(words(p.title)) == asked)
-        return whole if len(whole) == 1 else found
+    for nearly in (False, True):
+        if found := named(text, hits, _branded, nearly=nearly):
+            asked = content_words(text)
+            whole = tuple(p for p in found if _holds(asked, words(p.title), nearly=nearly))
+            return whole if len(whole) == 1 else found
     if not hits:
         raise ToolError(
             f"There is nothing like “{text[:60]}” in this shop", {"field": field, "reason": "not_found"}

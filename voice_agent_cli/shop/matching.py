@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from voice_agent_cli.shop.colors import asked_key, color_keys
 from voice_agent_cli.shop.values import Tokens, canonical, is_number, plain
+from voice_agent_cli.shop.words import STOP_WORDS, words
 
 _FILLER_WORDS = "and with in some that it is my me make for one on to i want would like can have get"
 _AMOUNT_WORDS = "little bit lot lots extra touch dash splash hint more less much plenty just only"
@@ -55,13 +56,13 @@ def best_matches(text: str, candidates: Sequence[Candidate], *, near: bool = Tru
 
 def matching_names(name: str, names: Sequence[str]) -> tuple[str, ...]:
     """Which of an object's own ``names`` is meant: equal, else containing it, else near in spelling."""
-    words = canonical(name)
-    if not words:
+    asked = canonical(name)
+    if not asked:
         return ()
     tests: tuple[Callable[[Tokens], bool], ...] = (
-        lambda own: own == words,
-        lambda own: set(words) <= set(own) or (bool(own) and set(own) <= set(words)),
-        lambda own: is_near(words, own),
+        lambda own: own == asked,
+        lambda own: set(asked) <= set(own) or (bool(own) and set(own) <= set(asked)),
+        lambda own: is_near(asked, own),
     )
     for test in tests:
         if found := tuple(n for n in names if test(canonical(n))):
@@ -76,25 +77,28 @@ def split_phrase(text: str, candidates: Sequence[Candidate]) -> Parts | None:
         ``None`` when no value is in it, or when words with a meaning of their own
         are left over; amounts ("a little bit") that fit nothing are ``ignored``.
     """
-    words = canonical(text)
-    free = [True] * len(words)
+    said = canonical(text)
+    free = [True] * len(said)
     parts: list[tuple[Candidate, ...]] = []
     taken: set[str] = set()
     for value in sorted({canonical(c.value) for c in candidates} - {()}, key=len, reverse=True):
-        at = _place(value, words, free)
+        at = _place(value, said, free)
         matches = [c for c in candidates if canonical(c.value) == value and c.name not in taken]
         if at is None or not matches:
             continue
         free[at : at + len(value)] = [False] * len(value)
-        parts.append(_named_in(matches, words))
+        parts.append(_named_in(matches, said))
         taken.update(c.name for c in parts[-1])
     names = {word for c in candidates for word in canonical(c.name)}
-    left = [
-        w for w, unused in zip(words, free, strict=True) if unused and w not in _FILLER and w not in names
-    ]
+    left = [w for w, unused in zip(said, free, strict=True) if unused and w not in _FILLER and w not in names]
     if not parts or any(w not in _AMOUNT for w in left):
         return None
     return Parts(tuple(parts), (" ".join(left),) if left else ())
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """The words of ``text`` without those that only say that something is wanted."""
+    return tuple(word for word in words(text) if word not in STOP_WORDS)
 
 
 def is_near(spoken: Tokens, own: Tokens) -> bool:
@@ -102,9 +106,9 @@ def is_near(spoken: Tokens, own: Tokens) -> bool:
     if len(spoken) == len(own):
         return all(near_word(a, b) for a, b in zip(spoken, own, strict=True))
     joined, other = "".join(spoken), "".join(own)
-    return (
-        min(len(joined), len(other)) >= 5 and not _has_digit(joined + other) and _distance(joined, other) <= 1
-    )
+    if len(joined) != len(other) or len(joined) < 5 or _has_digit(joined + other):
+        return False
+    return _distance(joined, other) <= 1
 
 
 def near_word(heard: str, own: str) -> bool:
@@ -130,11 +134,11 @@ def _has_digit(text: str) -> bool:
     return any(c.isdigit() for c in text)
 
 
-def _bare(words: Tokens) -> Tokens:
+def _bare(spoken: Tokens) -> Tokens:
     """ "in size ten" -> "ten": words that only introduce a value."""
-    while len(words) > 1 and words[0] in ("size", "in", "with", "some", "and"):
-        words = words[1:]
-    return words
+    while len(spoken) > 1 and spoken[0] in ("size", "in", "with", "some", "and"):
+        spoken = spoken[1:]
+    return spoken
 
 
 def _with_name(candidate: Candidate, spoken: Tokens) -> bool:
@@ -149,15 +153,15 @@ def _only_numbers_differ(spoken: Tokens, candidate: Candidate) -> bool:
     return all(is_number(w) for w in spoken) and any(is_number(w) for w in rest)
 
 
-def _place(value: Tokens, words: Tokens, free: Sequence[bool]) -> int | None:
-    for start in range(len(words) - len(value) + 1):
+def _place(value: Tokens, said: Tokens, free: Sequence[bool]) -> int | None:
+    for start in range(len(said) - len(value) + 1):
         end = start + len(value)
-        if words[start:end] == value and all(free[start:end]):
+        if said[start:end] == value and all(free[start:end]):
             return start
     return None
 
 
-def _named_in(matches: Sequence[Candidate], words: Tokens) -> tuple[Candidate, ...]:
+def _named_in(matches: Sequence[Candidate], said: Tokens) -> tuple[Candidate, ...]:
     """Of equal values, those whose name is in the phrase too ("a little bit" of *milk*)."""
-    named = tuple(c for c in matches if set(canonical(c.name)) & set(words))
+    named = tuple(c for c in matches if set(canonical(c.name)) & set(said))
     return named or tuple(matches)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from voice_agent_cli.shop.lookup import find_product
+from voice_agent_cli.shop.matching import content_words
 from voice_agent_cli.shop.products import Product
 from voice_agent_cli.shop.search import SearchRequest
 from voice_agent_cli.shop.shapes import (
@@ -16,7 +17,6 @@ from voice_agent_cli.shop.shapes import (
     product_shape,
 )
 from voice_agent_cli.shop.shop import Shop
-from voice_agent_cli.shop.words import content_words
 
 _POOL = 50
 

@@ -82,10 +82,16 @@ def _repriced(shop: Shop, request: SearchRequest, change: str) -> Result:
             if change == "cheaper"
             else replace(request, min_price=max(prices) + _CENT)
         )
-        if _is_possible(bound) and shop.search.find(bound).hits:
+        if _is_possible(bound) and _finds_the_like(shop, bound, request):
             return Result(**search(shop, bound).model_dump())
     ends = replace(request, sort="price_asc" if change == "cheaper" else "price_desc")
     return Result(**{**search(shop, ends).model_dump(), f"nothing_{change}": bool(prices)})
+
+
+def _finds_the_like(shop: Shop, bound: SearchRequest, request: SearchRequest) -> bool:
+    """Whether ``bound`` finds the kind of thing that ``request`` does, and not something merely akin."""
+    found, before = shop.search.find(bound).hits, shop.search.find(request).hits
+    return bool(found) and (found[0].found_by != "meaning" or before[0].found_by == "meaning")
 
 
 def _is_possible(request: SearchRequest) -> bool:
