@@ -1,7 +1,7 @@
 """From an utterance to what is said back: understand, run the calls, compose the reply."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -38,13 +38,14 @@ class Answer:
 
     @property
     def tool_records(self) -> tuple[dict[str, Any], ...]:
-        """The calls as the session's record keeps them."""
+        """The calls as the session's record keeps them; ``products`` are the ids that a call showed."""
         return tuple(
             {
                 "tool": outcome.tool,
                 "arguments": outcome.arguments,
                 "success": outcome.success,
                 "duration_ms": round(outcome.duration_ms, 1),
+                "products": products_in(outcome.result or {}),
             }
             for outcome in self.outcomes
         )
@@ -136,6 +137,14 @@ def finished(turn_id: str, outcome: ToolOutcome) -> ToolFinished:
         result=outcome.result,
         error=as_error(outcome.error) if outcome.error else None,
     )
+
+
+def products_in(result: Mapping[str, Any]) -> list[str]:
+    """The ids of the products in a tool's result."""
+    named = (result.get("product"), result.get("line"), *(result.get("products") or ()))
+    shown = (entry for entry in named if isinstance(entry, Mapping))
+    ids = (entry.get("product_id") or entry.get("id") for entry in shown)
+    return list(dict.fromkeys(str(one) for one in ids if one))
 
 
 def as_error(error: VoiceAgentError) -> dict[str, Any]:

@@ -170,10 +170,15 @@ class Sessions:
         return dict(json.loads(rows[0][0])) if rows else {}
 
     def end(self, session_id: str, status: Status = "ended") -> SessionRecord:
-        """Mark a session as over; its record stays. Ending it again changes nothing."""
+        """Mark a session as over; its record stays. Ending it again changes nothing.
+
+        With ``active`` it is not over: only its last moment is noted.
+        """
+        at = now()
         self._write(
-            "UPDATE sessions SET status = ?, ended_at = ? WHERE id = ? AND status = 'active'",
-            [status, now(), session_id],
+            "UPDATE sessions SET status = ?, last_seen_at = ?, ended_at = ? "
+            "WHERE id = ? AND status = 'active'",
+            [status, at, None if status == "active" else at, session_id],
         )
         return self.get(session_id)
 
