@@ -139,7 +139,7 @@ def _judge_loosely(case: Case, understood: Understanding, latency: float) -> Jud
 
 
 def same_arguments(got: Call, wanted: Call, query_any: Sequence[str] = ()) -> bool:
-    """Whether every argument says the same; the wording of a query may be longer or shorter by small words."""
+    """Whether every argument says the same; a query may be longer or shorter by small words."""
     mine, theirs = _told(got.arguments), _told(wanted.arguments)
     if query_any:
         said = _words(mine.pop("query", ""))

@@ -217,10 +217,8 @@ def _answer(phrase: Phrase, pending: Pending, state: State, sure: float) -> "lis
 def _answered_product(
     said: str, pending: Pending, arguments: dict[str, Any], state: State, sure: float
 ) -> "list[Call] | _Question":
-    everything = (*state.shown, *(entry.product for entry in state.cart))
-    asked = (
-        tuple(dict.fromkeys(p for p in everything if p.title in pending.choices)) if pending.choices else ()
-    )
+    everything = {p.id: p for p in (*state.shown, *(entry.product for entry in state.cart))}
+    asked = [product for product in everything.values() if product.title in pending.choices]
     reference = resolve(said, asked or state.shown, state.focus)
     if not reference.ids:
         reference = resolve(said, state.shown, state.focus)

@@ -30,7 +30,7 @@ _CHEAPEST = frozenset({"cheap", "cheaper", "cheapest", "lowest", "affordable"})
 _DEAREST = frozenset(
     {"pricier", "priciest", "dearer", "dearest", "expensive", "highest", "fanciest", "costliest"}
 )
-_SIMILAR_ENOUGH = 84
+_SIMILAR_ENOUGH = 80
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,13 @@ def _by_description(
 
 
 def _fit(content: Sequence[str], product: ShownProduct) -> float:
-    """1 when every word describes the product, more where its title is said more fully."""
+    """1 when every word describes the product, 2 when they also say its whole title, else less."""
     title = {word.text for word in read(product.title).words}
     other = {word.text for text in _texts(product) for word in read(text).words}
     matched = [word for word in content if _describes(word, title | other)]
     if len(matched) < len(content):
         return len(matched) / (len(content) + 1)
-    in_title = sum(_describes(word, title) for word in content)
-    return 1 + in_title / (len(title) + 1)
+    return 2 if all(_describes(word, set(content)) for word in title) else 1
 
 
 def _texts(product: ShownProduct) -> list[str]:

@@ -53,6 +53,10 @@ class PendingIn(BaseModel):
     arguments: dict[str, Any] = Field(default_factory=dict)
     choices: list[str] = Field(default_factory=list)
 
+    def asked(self) -> Pending:
+        """As the agent knows it."""
+        return Pending(self.question, self.tool, self.missing, self.arguments, tuple(self.choices))
+
 
 class CallIn(BaseModel):
     """A call that was made."""
@@ -85,26 +89,24 @@ def state_from(data: Mapping[str, Any] | None) -> State:
         first = error.errors()[0]
         field = "state." + ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{field}: {first['msg'].lower()}", {"field": field}) from error
-    pending, last = given.pending, given.last_call
+    last = given.last_call
     return State(
         shown=tuple(product.shown() for product in given.shown),
         cart=tuple(line.entry() for line in given.cart),
         last_search=given.last_search,
-        pending=pending
-        and Pending(
-            pending.question, pending.tool, pending.missing, pending.arguments, tuple(pending.choices)
-        ),
+        pending=given.pending.asked() if given.pending else None,
         focus=given.focus,
-        last_call=last and Call(last.tool, last.arguments),
+        last_call=Call(last.tool, last.arguments) if last else None,
     )
 
 
 def understanding_to(understanding: Understanding, explain: bool = False) -> dict[str, Any]:
     """What was understood; ``explain`` adds who decided each call and how sure the model was."""
-    calls = [{"tool": call.tool, "arguments": dict(call.arguments)} for call in understanding.calls]
-    if explain:
-        for written, call in zip(calls, understanding.calls, strict=True):
-            written |= {"decided_by": call.decided_by, "confidence": round(call.confidence, 3)}
+    calls: list[dict[str, Any]] = []
+    for call in understanding.calls:
+        calls.append({"tool": call.tool, "arguments": dict(call.arguments)})
+        if explain:
+            calls[-1] |= {"decided_by": call.decided_by, "confidence": round(call.confidence, 3)}
     return {
         "calls": calls,
         "reply": understanding.question,

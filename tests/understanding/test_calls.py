@@ -1,0 +1,149 @@
+"""From what the model wrote to calls: references found, answers filled in, corrections made."""
+
+from decimal import Decimal
+
+import pytest
+
+from voice_agent_cli.understanding.calls import translate
+from voice_agent_cli.understanding.language import parse
+from voice_agent_cli.understanding.state import Call, CartEntry, Pending, ShownProduct, State, Understanding
+
+BOOT = ShownProduct("boot", "Tarn Hiking Boot", Decimal("89.00"), "Fellgate", attributes={"color": "brown"})
+RUNNER = ShownProduct("runner", "Ridge Runner", Decimal("64.50"), "Fellgate", attributes={"color": "blue"})
+SHOWN = State(shown=(BOOT, RUNNER), last_search={"query": "shoes"})
+
+
+def understood(written: str, state: State = SHOWN) -> Understanding:
+    phrases = parse(written)
+    return translate(phrases, state, [0.9] * len(phrases))
+
+
+def made(written: str, state: State = SHOWN) -> list[tuple[str, dict[str, object]]]:
+    return [(call.tool, dict(call.arguments)) for call in understood(written, state).calls]
+
+
+@pytest.mark.parametrize(
+    ("written", "tool", "arguments"),
+    [
+        (
+            "Search Color red Query running shoes Query for kids Max 50 Not leather Not laces Sale",
+            "search_products",
+            {
+                "color": "red",
+                "query": "running shoes for kids",
+                "max_price": "50",
+                "exclude": ["leather", "laces"],
+                "on_sale": True,
+            },
+        ),
+        ("Refine Change back Sort cheap", "refine_search", {"change": "previous", "sort": "price_asc"}),
+        (
+            "Add Item the blue one Quantity 2 Size 10",
+            "add_to_cart",
+            {"product": "runner", "quantity": 2, "size": "10"},
+        ),
+        (
+            "Add Item iced mocha Size large With single shot With soy milk",
+            "add_to_cart",
+            {"product": "iced mocha", "size": "large", "options": {"unnamed": "single shot | soy milk"}},
+        ),
+        ("Add Brand acme Item blender", "add_to_cart", {"product": "acme blender"}),
+        (
+            "Compare Item both About weight",
+            "compare_products",
+            {"products": ["boot", "runner"], "about": "weight"},
+        ),
+        ("Discount Code spring 20", "apply_discount", {"code": "spring20"}),
+        ("Policy Topic hours", "get_store_policy", {"topic": "opening_hours"}),
+        ("Prefer Budget 50 Brand fellgate", "set_preference", {"budget": "50", "brand": "fellgate"}),
+    ],
+)
+def test_a_phrase_becomes_a_call_with_the_arguments_said(
+    written: str, tool: str, arguments: dict[str, object]
+) -> None:
+    assert made(written) == [(tool, arguments)]
+
+
+def test_several_requests_become_several_calls_in_order() -> None:
+    assert made("Add Item the second one Cart") == [("add_to_cart", {"product": "runner"}), ("view_cart", {})]
+
+
+def test_a_plural_reference_becomes_a_call_for_each_product() -> None:
+    assert [arguments["product"] for _, arguments in made("Details Item both About brand")] == [
+        "boot",
+        "runner",
+    ]
+
+
+def test_it_is_asked_which_one_where_the_reference_fits_several() -> None:
+    asked = understood("Add Item the fellgate one Size 9")
+    assert asked.calls == ()
+    assert asked.question == "Which one: Tarn Hiking Boot or Ridge Runner?"
+    assert asked.pending == Pending(
+        asked.question, "add_to_cart", "product", {"size": "9"}, ("Tarn Hiking Boot", "Ridge Runner")
+    )
+
+
+def test_an_answer_fills_in_what_was_missing() -> None:
+    pending = Pending("Which size?", "add_to_cart", "size", {"product": "boot"}, ("9", "10"))
+    state = State(shown=(BOOT,), pending=pending)
+    assert made("Answer Value 10 Quantity 2", state) == [
+        ("add_to_cart", {"product": "boot", "quantity": 2, "size": "10"})
+    ]
+
+
+def test_an_answer_to_which_one_is_looked_up_among_the_choices() -> None:
+    pending = Pending("Which?", "add_to_cart", "product", {"size": "9"}, (BOOT.title, RUNNER.title))
+    state = State(shown=(BOOT, RUNNER), pending=pending)
+    assert made("Answer Value the blue one", state) == [("add_to_cart", {"size": "9", "product": "runner"})]
+
+
+def test_an_answer_about_an_option_of_the_products_own_is_kept_under_its_name() -> None:
+    state = State(pending=Pending("Which roast?", "add_to_cart", "roast", {"product": "latte"}))
+    assert made("Answer Value dark", state) == [
+        ("add_to_cart", {"product": "latte", "options": {"roast": "dark"}})
+    ]
+
+
+def test_a_yes_confirms_what_was_asked_and_a_no_does_nothing() -> None:
+    state = State(pending=Pending("Place the order?", "checkout", "confirm"))
+    assert made("Yes", state) == [("checkout", {"confirm": True})]
+    assert made("No", state) == []
+
+
+def test_a_yes_to_another_question_asks_it_again() -> None:
+    pending = Pending("Which size?", "add_to_cart", "size", {"product": "boot"})
+    again = understood("Yes", State(pending=pending))
+    assert (again.calls, again.question, again.pending) == ((), "Which size?", pending)
+
+
+def test_a_correction_takes_the_last_addition_back_and_makes_it_again() -> None:
+    state = State(shown=(BOOT, RUNNER), last_call=Call("add_to_cart", {"product": "boot", "size": "9"}))
+    assert made("Correct Item the blue one", state) == [
+        ("undo", {}),
+        ("add_to_cart", {"size": "9", "product": "runner"}),
+    ]
+    assert made("Correct Size 10", state)[1] == ("add_to_cart", {"product": "boot", "size": "10"})
+
+
+def test_a_corrected_search_keeps_what_was_not_corrected() -> None:
+    state = State(last_call=Call("search_products", {"query": "dress", "color": "red"}))
+    assert made("Correct Color green", state) == [("search_products", {"query": "dress", "color": "green"})]
+
+
+def test_one_more_counts_from_what_the_cart_holds() -> None:
+    state = State(cart=(CartEntry("l1", BOOT, 2),))
+    assert made("Update Item the boots Quantity +1", state) == [
+        ("update_cart", {"product": "boot", "quantity": 3})
+    ]
+
+
+def test_changes_look_in_the_cart_first_and_additions_in_what_is_shown() -> None:
+    state = State(shown=(RUNNER,), cart=(CartEntry("l1", BOOT, 1),), focus=None)
+    assert made("Remove Item it", state) == [("remove_from_cart", {"product": "boot"})]
+    assert made("Add Item it", state) == [("add_to_cart", {"product": "runner"})]
+
+
+def test_what_is_no_order_makes_no_call() -> None:
+    for word in ("None", "Unable", "Thanks", "Hello"):
+        assert understood(word) == Understanding(small_talk=word.lower())

@@ -1,0 +1,70 @@
+"""Which product "the second one", "the blue one" or "it" stands for."""
+
+from decimal import Decimal
+
+import pytest
+
+from voice_agent_cli.understanding.references import Reference, resolve
+from voice_agent_cli.understanding.state import ShownProduct
+
+SHOWN = (
+    ShownProduct("a", "Tarn Hiking Boot", Decimal("89.00"), "Fellgate", "shoes", {"color": "brown"}),
+    ShownProduct("b", "Ridge Trail Runner", Decimal("64.50"), "Fellgate", "shoes", {"color": "blue"}),
+    ShownProduct("c", "Ridge Sandal", Decimal("45.00"), "Sunmere", "shoes", {"color": ["red", "navy blue"]}),
+)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "ids"),
+    [
+        ("the first one", "a"),
+        ("the second", "b"),
+        ("the last one", "c"),
+        ("number 3", "c"),
+        ("the 2nd one", "b"),
+        ("the first two", "ab"),
+        ("the last 2", "bc"),
+        ("the first and the third", "ac"),
+        ("both of them", "ab"),
+        ("all of them", "abc"),
+        ("the brown one", "a"),
+        ("the hiking boots", "a"),
+        ("that trail runner", "b"),
+        ("the sunmere one", "c"),
+        ("the ones from sunmere", "c"),
+        ("the cheapest one", "c"),
+        ("the most expensive", "a"),
+        ("the least expensive one", "c"),
+        ("the 45 dollar one", "c"),
+        ("the sandels", "c"),
+        ("the red sandal", "c"),
+        ("ridge trail runner", "b"),
+    ],
+)
+def test_a_reference_finds_its_product(phrase: str, ids: str) -> None:
+    assert resolve(phrase, SHOWN) == Reference(tuple(ids))
+
+
+def test_it_is_the_product_last_talked_about() -> None:
+    assert resolve("it", SHOWN, focus="b") == Reference(("b",))
+
+
+def test_the_other_one_of_two_is_the_one_not_talked_about() -> None:
+    assert resolve("the other one", SHOWN[:2], focus="a") == Reference(("b",))
+
+
+def test_it_is_ambiguous_where_several_are_shown_and_none_was_talked_about() -> None:
+    assert resolve("it", SHOWN).ambiguous
+
+
+def test_a_description_that_fits_two_is_ambiguous() -> None:
+    assert resolve("the ridge one", SHOWN) == Reference(("b", "c"), ambiguous=True)
+
+
+def test_a_colour_said_elsewhere_breaks_a_tie() -> None:
+    assert resolve("the ridge one", SHOWN, hint="red") == Reference(("c",))
+
+
+@pytest.mark.parametrize("phrase", ["a coffee machine", "the green one", "the seventh one", "", "???"])
+def test_what_is_not_shown_is_not_guessed(phrase: str) -> None:
+    assert resolve(phrase, SHOWN).ids == ()
