@@ -1,14 +1,19 @@
 """``voice-agent say``: a text in the agent's own voice, to the speaker or a file."""
 
+import asyncio
 import json
+import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voice_agent_cli import settings
-from voice_agent_cli.errors import AudioError, UsageError
+from voice_agent_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from voice_agent_cli.audio.frames import Samples
 
 app = typer.Typer(add_completion=False)
 
@@ -22,8 +27,6 @@ def say(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object about the speech.")] = False,
 ) -> None:
     """Speak a text: prices, sizes, codes and units as people say them."""
-    import sys
-
     text = (sys.stdin.read() if text == "-" else text).strip()
     if not text:
         raise UsageError("there is nothing to say; give a text", {"field": "text"})
@@ -47,8 +50,6 @@ def say(
     seconds = len(samples) / rate
     if output is not None:
         _write(output, samples, rate)
-    else:
-        _play(samples, rate)
     if as_json:
         facts = {
             "text": text,
@@ -63,3 +64,15 @@ def say(
         typer.echo(json.dumps(facts, ensure_ascii=False))
     elif output is not None:
         typer.echo(f"{output}: {seconds:.1f} s, {voice.name}", err=True)
+    if output is None:
+        from voice_agent_cli.cli.screen.player import play
+
+        asyncio.run(play(samples, rate))
+
+
+def _write(output: Path, samples: "Samples", rate: int) -> None:
+    from voice_agent_cli.audio.sink import WavWriter
+
+    file = WavWriter(output, rate, channels=1)
+    file.write(samples)
+    file.close()

@@ -74,7 +74,7 @@ class Broadcast:
         subscription = Subscription()
         self._subscriptions.append(subscription)
         if callback is not None:
-            deliver = _deliver_async if inspect.iscoroutinefunction(callback) else _deliver_in_thread
+            deliver = _deliver_async if _is_async(callback) else _deliver_in_thread
             self._tasks.append(asyncio.create_task(deliver(subscription, callback)))
         return subscription
 
@@ -96,6 +96,11 @@ class Broadcast:
             _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_TIMEOUT_S)
             for task in late:
                 task.cancel()
+
+
+def _is_async(callback: Callback) -> bool:
+    call = callback if inspect.isroutine(callback) else type(callback).__call__
+    return inspect.iscoroutinefunction(call)
 
 
 async def _deliver_async(subscription: Subscription, callback: Callback) -> None:

@@ -34,12 +34,13 @@ from voice_agent_cli.hearing.recognizer import Recognizer
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.speaking.reply import NOT_UNDERSTOOD, Reply, failure, greeting
 from voice_agent_cli.speaking.voice import Kept, Voice
-from voice_agent_cli.storage.sessions import Sessions, TurnRecord
+from voice_agent_cli.storage.sessions import Sessions, Status, TurnRecord
 
 _LOG = logging.getLogger(__name__)
 FILLER_AFTER_S = 1.2
 FILLER = "One moment."
 _SURE_ENOUGH = 0.5
+_LOOK_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,29 @@ class Conversation:
         self._broadcast.publish(replace(event, at_ms=round((self._clock() - self._started) * 1000, 1)))
 
     @property
+    def elapsed_s(self) -> float:
+        """Seconds since the conversation was made: the clock of ``at_ms``."""
+        return self._clock() - self._started
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether the shopper is speaking."""
+        return self._listener is not None and self._listener.is_hearing
+
+    @property
     def is_answering(self) -> bool:
-        """Whether a turn is being heard or answered, or its answer is still playing."""
-        hearing = self._listener is not None and self._listener.is_hearing
-        return hearing or self._open > 0 or self._mouth.is_speaking
+        """Whether what was said is being recognized or answered."""
+        return self._open > 0 or (self._listener is not None and self._listener.is_recognizing)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is answering, or its answer is still playing."""
+        return self.is_answering or self._mouth.is_speaking
+
+    async def quiet(self) -> None:
+        """Wait until every turn so far is answered and its answer was heard."""
+        while self.is_busy:
+            await asyncio.sleep(_LOOK_S)
 
     async def greet(self) -> None:
         """Say who is here."""
@@ -158,8 +178,11 @@ class Conversation:
             await self._listener.settle()
         await self._turns.join()
 
-    async def end(self, reason: str) -> None:
-        """End the session: the cart and the record stay. Ending again does nothing."""
+    async def end(self, reason: str, status: Status = "ended") -> None:
+        """End the session: the cart and the record stay. Ending again does nothing.
+
+        ``status`` is what the record then says; ``active`` for one that is only interrupted.
+        """
         if not self._tasks:
             return
         tasks, self._tasks = self._tasks, set()
@@ -170,7 +193,7 @@ class Conversation:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._mouth.close()
         self._answerer.close()
-        self._parts.sessions.end(self.session_id)
+        self._parts.sessions.end(self.session_id, status)
         self.publish(SessionEnded(session_id=self.session_id, reason=reason))
         await self._broadcast.close()
 
@@ -179,7 +202,7 @@ class Conversation:
             self._mouth.interrupt()
 
     def _shopper_speaks(self) -> bool:
-        return self._barge_in and self._listener is not None and self._listener.is_hearing
+        return self._barge_in and self.is_hearing
 
     def _on_heard(self, heard: Heard) -> None:
         if heard.transcript.text:

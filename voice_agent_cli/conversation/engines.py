@@ -35,12 +35,13 @@ class Engines:
         self.database = shop_database(settings)
         self.sessions = Sessions(settings.data_dir)
         self.kept = Kept()
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(4) as pool:
             agent = pool.submit(_open_agent, settings)
             voice = pool.submit(_open_voice, settings) if speaks else None
             ready = pool.submit(prepare_shop, settings)
             ears = pool.submit(_open_ears, settings, self.database, ready) if hears else None
             ready.result()
+            _warm_search(self.database)
             self.agent: Agent = agent.result()
             self.voice: Voice | None = voice.result() if voice else None
             self._first_ears: Recognizer | None = ears.result() if ears else None
@@ -136,6 +137,14 @@ def open_recognizer(settings: Settings, database: Path) -> Recognizer:
 def _open_ears(settings: Settings, database: Path, ready: "Future[None]") -> Recognizer:
     ready.result()
     return open_recognizer(settings, database)
+
+
+def _warm_search(database: Path) -> None:
+    """A first search reads the catalogue's words and loads the meaning model; later ones share them."""
+    from voice_agent_cli.shop.search import SearchRequest
+
+    with Shop.open(database, "") as shop:
+        shop.search.find(SearchRequest(query="a gift", limit=1))
 
 
 def _open_agent(settings: Settings) -> Agent:

@@ -72,6 +72,11 @@ class Listener:
         """Whether the shopper is speaking, or what they said is not yet recognized."""
         return self._open > 0
 
+    @property
+    def is_recognizing(self) -> bool:
+        """Whether a turn is over and not yet recognized."""
+        return self._open > self._turns.is_speaking
+
     def hear(self, frame: Samples) -> None:
         """Take 20 ms of mono int16 at 16 kHz; never waits."""
         step = self._turns.hear(frame, self._clock(), self._partial)

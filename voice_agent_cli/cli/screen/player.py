@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from voice_agent_cli.audio.frames import Samples
 from voice_agent_cli.audio.recorder import ConversationRecorder
 from voice_agent_cli.audio.sink import AudioSink
 from voice_agent_cli.errors import AudioError
@@ -36,7 +37,7 @@ class AnswerRecorder:
         self._recorder = recorder
         self._ends = 0.0
 
-    def __call__(self, event: Event) -> None:
+    async def __call__(self, event: Event) -> None:
         at = event.at_ms / 1000
         if isinstance(event, AgentInterrupted):
             self._recorder.cut("assistant", at)
@@ -45,3 +46,20 @@ class AnswerRecorder:
             begins = max(at, self._ends)
             self._recorder.add("assistant", np.frombuffer(event.samples, np.int16), event.sample_rate, begins)
             self._ends = begins + event.duration_ms / 1000
+
+
+async def play(samples: Samples, sample_rate: int) -> None:
+    """Play mono PCM16 on the speaker of the settings, to its end.
+
+    Raises:
+        AudioError: there is no speaker, or it was lost.
+    """
+    from voice_agent_cli import settings
+    from voice_agent_cli.audio.speaker import SpeakerSink
+
+    sink = SpeakerSink(settings.load().audio.output_device)
+    try:
+        await sink.write(samples, sample_rate)
+        await sink.drain()
+    finally:
+        sink.close()
