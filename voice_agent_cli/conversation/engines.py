@@ -126,11 +126,22 @@ def open_recognizer(settings: Settings, database: Path) -> Recognizer:
     Raises:
         ModelError: it cannot be loaded.
     """
+    from voice_agent_cli.models import registry
+
+    chosen = settings.hearing
+    if chosen.engine != "pocketsphinx":
+        from voice_agent_cli.hearing.vosk import VoskRecognizer
+
+        try:
+            return VoskRecognizer(registry.path(chosen.model, settings.models_dir))
+        except ModelError:
+            if chosen.engine == "vosk":
+                raise
     from voice_agent_cli.hearing.pocketsphinx import PocketSphinxRecognizer
     from voice_agent_cli.hearing.vocabulary import Vocabulary
 
     with Shop.open(database, "") as shop:
-        vocabulary = Vocabulary.of(shop.catalogue.iterate())
+        vocabulary = Vocabulary.of(shop.catalogue.iterate(), shop.discounts.codes())
     return PocketSphinxRecognizer(vocabulary, settings.models_dir / "vocabulary")
 
 

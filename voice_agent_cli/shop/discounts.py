@@ -57,6 +57,10 @@ class Discounts:
         rows = self._db.execute("SELECT code, kind, value, minimum, starts, ends FROM discounts").fetchall()
         return next((_read(*row) for row in rows if wanted and _spoken(row[0]) == wanted), None)
 
+    def codes(self) -> tuple[str, ...]:
+        """Every code as the shop writes it: what a recognizer must be able to hear."""
+        return tuple(row[0] for row in self._db.execute("SELECT code FROM discounts ORDER BY code").fetchall())
+
 
 def _read(
     code: str, kind: str, value: str, minimum: str | None, starts: str | None, ends: str | None
