@@ -101,8 +101,8 @@ def _product(handle: str, found: Sequence[Row], currency: str) -> Iterator[Produ
     names = [first[f"option{n} name"] for n in (1, 2, 3)]
     variants: dict[str, Variant] = {}
     for row in found:
-        if not any(row[c] or row[_OLDER.get(c, c)] for c in _VARIANT_COLUMNS):
-            continue  # one more picture
+        if _is_picture(row):
+            continue
         try:
             variant = _variant(row, handle, names)
         except FieldError as error:
@@ -113,7 +113,7 @@ def _product(handle: str, found: Sequence[Row], currency: str) -> Iterator[Produ
             continue
         variants[variant.id] = variant
     if not variants:
-        if len(found) == 1 or not any(_cell(row, "price") for row in found):
+        if all(_is_picture(row) for row in found):
             yield Problem(first.line, _column(first, "price"), f"the product {handle} has no variant", handle)
         return
     yield Product(
@@ -129,6 +129,11 @@ def _product(handle: str, found: Sequence[Row], currency: str) -> Iterator[Produ
         options=collect_options(tuple(variants.values())),
         attributes=_attributes(first),
     )
+
+
+def _is_picture(row: Row) -> bool:
+    """Whether the row only adds a picture: it has nothing of a variant."""
+    return not any(row[column] or row[_OLDER.get(column, column)] for column in _VARIANT_COLUMNS)
 
 
 def _variant(row: Row, handle: str, names: Sequence[str]) -> Variant:

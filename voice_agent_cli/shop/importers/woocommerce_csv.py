@@ -128,7 +128,7 @@ def _product(key: str, own: Row, variations: Sequence[Row], currency: str) -> It
         for variant in made:
             variants.setdefault(variant.id, variant)
     if not variants:
-        if is_variable:
+        if is_variable and not variations:
             yield Problem(own.line, "type", "a variable product without variations", key)
         return
     made_variants = tuple(variants.values())
