@@ -139,7 +139,7 @@ def _product(key: str, own: Row, variations: Sequence[Row], currency: str) -> It
         id=key,
         title=own["name"],
         variants=made_variants,
-        description=text_of(f"{own['short description']}\n{own['description']}".replace("\\n", "\n")),
+        description=_description(own),
         vendor=own["brands"] or attributes.pop("brand", ""),
         category=categories[0] if categories else "",
         tags=tuple(dict.fromkeys((*categories[1:], *listed(own["tags"])))),
@@ -148,6 +148,12 @@ def _product(key: str, own: Row, variations: Sequence[Row], currency: str) -> It
         options=options,
         attributes=attributes | _measures(own),
     )
+
+
+def _description(row: Row) -> str:
+    """Both descriptions; the export writes a line's end as ``\\n``."""
+    parts = (text_of(row[column].replace("\\n", "<br>")) for column in ("short description", "description"))
+    return "\n".join(part for part in parts if part)
 
 
 def _attribute_cells(row: Row) -> dict[str, tuple[str, ...]]:
