@@ -75,7 +75,7 @@ def _notes(result: Result) -> tuple[str, ...]:
         currency = result["products"][0]["price"]["currency"]
         notes.append(f"That is within your budget of {money(result['assumed']['max_price'], currency)}.")
     if result["total_count"] > MOST_SAID:
-        notes.append(pick(("Shall I narrow it down?", "Does one of them suit?"), result["products"][0]["id"]))
+        notes.append(pick(("Say more to hear others.", "There are more."), result["products"][0]["id"]))
     return tuple(notes)
 
 
