@@ -126,7 +126,7 @@ def test_a_product_that_is_gone_is_said_and_stops_the_checkout(ok: Any, refused:
     assert ok("remove_from_cart")["cart"]["lines"] == []
 
 
-def test_another_session_has_another_cart(ok: Any, shop: Shop, tmp_path: Path) -> None:
+def test_another_session_has_another_cart(ok: Any, tmp_path: Path) -> None:
     ok("add_to_cart", product="prod_kettle")
     other = Shop.open(tmp_path / "shops" / "test.db", "two")
     assert other.cart.bill().total == Decimal(0)

@@ -33,6 +33,7 @@ _MATERIALS = frozenset(
         "elastane spandex lycra hemp jute rattan wicker cork"
     )
 )
+_FOR_MACHINES = frozenset({"created", "barcode", "gtin", "mpn", "link", "sku"})
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _LONGEST = 400
 
@@ -59,7 +60,7 @@ def facts(product: Product) -> dict[str, Value]:
     }
     known.update({name.lower(): tuple(values) for name, values in product.options.items()})
     known.update({m.name.lower(): tuple(v.value for v in m.values) for m in product.modifiers})
-    known.update(product.attributes)
+    known.update({n: v for n, v in product.attributes.items() if n not in _FOR_MACHINES})
     known["stock"] = _stock(product)
     known["sale"] = _sale(product)
     return {name: value for name, value in known.items() if value}

@@ -1,7 +1,6 @@
 """The plain data that tools take and give: pydantic at the border of the shop."""
 
 import unicodedata
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -54,6 +53,14 @@ class ProductInput(Input):
 
     product: Text = Field(
         description="Which product: its id, its position in what was shown (“2”), or (part of) its name."
+    )
+
+
+class LineInput(Input):
+    """The arguments of a tool that is about one line of the cart."""
+
+    product: Text | None = Field(
+        None, description="What in the cart: a line id or a product; none means what was changed last."
     )
 
 
@@ -265,8 +272,3 @@ def order_shape(order: Order, placed_at: str) -> OrderShape:
         total=str(order.total),
         currency=order.currency,
     )
-
-
-def plain_data(values: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` with each ``Decimal`` as its string: fit for JSON."""
-    return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}

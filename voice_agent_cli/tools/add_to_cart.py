@@ -17,7 +17,7 @@ from voice_agent_cli.shop.shapes import (
 from voice_agent_cli.shop.shop import Shop
 
 
-class Arguments(ProductInput, ChoiceInput):
+class Arguments(ChoiceInput, ProductInput):
     quantity: Quantity = Field(1, description="How many pieces.")
 
 

@@ -21,7 +21,7 @@ from voice_agent_cli.shop.shop import Shop
 _MOST_LISTED = 50
 
 
-class Arguments(ProductInput, ChoiceInput):
+class Arguments(ChoiceInput, ProductInput):
     pass
 
 

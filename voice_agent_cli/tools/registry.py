@@ -5,12 +5,14 @@ docstring whose first line describes it, and ``run(shop, arguments) -> Result``.
 Its name is its file's.
 """
 
+import ast
 import pkgutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voice_agent_cli import tools
@@ -74,8 +76,13 @@ def load(name: str) -> Tool:
         known = ", ".join(names())
         raise UsageError(f"there is no tool {name[:60]!r}; there are {known}", {"field": "tool"})
     module = import_module(f"{tools.__name__}.{name}")
-    description = (module.__doc__ or "").strip().partition("\n")[0]
-    return Tool(name, description, module.Arguments, module.Result, module.run)
+    return Tool(name, description(name), module.Arguments, module.Result, module.run)
+
+
+def description(name: str) -> str:
+    """The first line of the tool's docstring, read without importing it: a list of tools is quick."""
+    text = Path(tools.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -3,14 +3,11 @@
 from pydantic import Field
 
 from voice_agent_cli.shop.lookup import find_line
-from voice_agent_cli.shop.shapes import CartShape, Input, Output, Quantity, Text, cart_shape, modifier_values
+from voice_agent_cli.shop.shapes import CartShape, LineInput, Output, Quantity, cart_shape, modifier_values
 from voice_agent_cli.shop.shop import Shop
 
 
-class Arguments(Input):
-    product: Text | None = Field(
-        None, description="What in the cart: a line id or a product; none means what was changed last."
-    )
+class Arguments(LineInput):
     quantity: Quantity | None = Field(None, description="How many pieces to take out; none means all.")
 
 

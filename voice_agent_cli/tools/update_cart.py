@@ -9,20 +9,17 @@ from voice_agent_cli.shop.options import Selection, select
 from voice_agent_cli.shop.shapes import (
     CartShape,
     ChoiceInput,
+    LineInput,
     LineShape,
     Output,
     Quantity,
-    Text,
     bought_line,
     cart_shape,
 )
 from voice_agent_cli.shop.shop import Shop
 
 
-class Arguments(ChoiceInput):
-    product: Text | None = Field(
-        None, description="What in the cart: a line id or a product; none means what was changed last."
-    )
+class Arguments(ChoiceInput, LineInput):
     quantity: Quantity | None = Field(None, description="How many pieces there shall be.")
 
 
