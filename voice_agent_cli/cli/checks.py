@@ -17,7 +17,7 @@ from voice_agent_cli.models import registry
 from voice_agent_cli.settings import Settings
 
 ENGINES = (
-    "llama_cpp onnxruntime piper pocketsphinx vosk webrtcvad tokenizers soundfile soxr".split()  # noqa: SIM905
+    "llama_cpp onnxruntime piper pocketsphinx vosk webrtcvad tokenizers soundfile soxr".split()
 )
 NEEDED_MEMORY = 700_000_000
 NEEDED_DISK = 200_000_000
