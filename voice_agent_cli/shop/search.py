@@ -60,10 +60,17 @@ class SearchResult:
 
 
 class Search:
-    """Search over one catalogue; keeps its words in memory until the catalogue changes."""
+    """Search over one catalogue; its words stay in memory until the catalogue changes."""
 
-    def __init__(self, catalogue: Catalogue, meaning: MeaningIndex | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        meaning: MeaningIndex | None = None,
+        vocabularies: Snapshots[Vocabulary] | None = None,
+    ) -> None:
+        """Search ``catalogue`` with the shipped meaning model, unless given another."""
         self._catalogue = catalogue
+        self._vocabularies = vocabularies or _VOCABULARIES
         self._db = catalogue.db
         self._meaning = meaning or MeaningIndex(catalogue.db, shipped_model)
         self._revision = -1
@@ -103,7 +110,7 @@ class Search:
         self._catalogue.refresh_sales()
         revision = self._catalogue.revision
         if revision != self._revision:
-            self._vocabulary = _VOCABULARIES.of(self._db, revision)
+            self._vocabulary = self._vocabularies.of(self._db, revision)
             self._filters = Filters(self._db, self._vocabulary)
             self._revision = revision
 
