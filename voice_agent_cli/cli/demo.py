@@ -47,7 +47,9 @@ class Pace:
             self._jumped += FRAME_S
             await asyncio.sleep(0)
             return
-        self._due = max(self._due + FRAME_S, time.monotonic())
+        if self._due < time.monotonic() - FRAME_S:
+            self._due = time.monotonic()  # time that was jumped over is not owed
+        self._due += FRAME_S
         await asyncio.sleep(max(self._due - time.monotonic(), 0.0))
 
 
