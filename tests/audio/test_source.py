@@ -33,7 +33,7 @@ async def test_a_wav_of_any_kind_comes_as_20_ms_frames_of_16_khz(
     tmp_path: Path, tone: Tone, rate: int, subtype: str, channels: int
 ) -> None:
     path = tmp_path / "tone.wav"
-    soundfile.write(path, np.column_stack([tone(rate=rate)] * channels), rate, subtype=subtype)
+    soundfile.write(path, np.column_stack([tone(rate=rate) / 32768] * channels), rate, subtype=subtype)
     frames = await frames_of(FileSource(path))
     assert {frame.shape for frame in frames} == {(320,)}
     assert {frame.dtype for frame in frames} == {np.dtype(np.int16)}

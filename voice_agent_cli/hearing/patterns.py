@@ -5,7 +5,7 @@ catalogue, ``5 * x`` five times as often; the file itself says the rest.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -56,11 +56,14 @@ class Patterns:
                         found.add(item)
         return found
 
-    def sentence(self, filler: Filler, chance: Random) -> str | None:
-        """One sentence; ``None`` where the catalogue has no words for a name that came up."""
+    def sentence(self, filler: Filler, chance: Random, rule: str = "") -> str | None:
+        """One sentence, or one of the alternatives of ``rule``.
+
+        ``None`` where the catalogue has no words for a name that came up.
+        """
         spoken: list[str] = []
         try:
-            self._say(chance.choice(self._sentences), filler, chance, spoken)
+            self._say(chance.choice(self._rules[rule] if rule else self._sentences), filler, chance, spoken)
         except KeyError:
             return None
         return " ".join(spoken)
@@ -104,16 +107,3 @@ def _parse_choice(tokens: Sequence[str], at: int, closing: str) -> tuple[_Choice
             raise ValueError(f"a bracket is not closed in the pattern: {' '.join(tokens)}")
         at += 1
     return _Choice(tuple(map(tuple, sequences)), optional=closing == "]"), at
-
-
-def filler_of(phrases: Mapping[str, Sequence[str]]) -> Filler:
-    """A filler that picks any of ``phrases[name]``."""
-
-    def fill(name: str, chance: Random) -> str:
-        return chance.choice(phrases.get(name) or _nothing(name))
-
-    return fill
-
-
-def _nothing(name: str) -> Sequence[str]:
-    raise KeyError(name)
