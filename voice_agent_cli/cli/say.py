@@ -34,8 +34,9 @@ def say(
         raise UsageError(f"the text is longer than {MAX_CHARACTERS} characters; say it in parts")
     import numpy as np
 
+    from voice_agent_cli.speaking.phrases import sentences
     from voice_agent_cli.speaking.spoken import spoken
-    from voice_agent_cli.speaking.voice import Kept, Speech, open_voice, sentences, speak
+    from voice_agent_cli.speaking.voice import Kept, Speech, open_voice, speak
 
     voice = open_voice(settings.load())
     started = time.perf_counter()

@@ -76,3 +76,8 @@ def sentence(text: str) -> str:
         return ""
     text = text[0].upper() + text[1:]
     return text if text[-1] in ".?!…" else f"{text}."
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """A text cut at the ends of its sentences."""
+    return tuple(part for part in re.split(r"(?<=[.!?…])\s+|\n+", text.strip()) if part)

@@ -10,6 +10,7 @@ from typing import Any
 from voice_agent_cli.errors import ChoiceNeeded, NotFoundError, ToolError, VoiceAgentError
 from voice_agent_cli.speaking import about_cart, about_products
 from voice_agent_cli.speaking.phrases import choice, clean, sentence
+from voice_agent_cli.speaking.phrases import sentences as sentences_of
 from voice_agent_cli.speaking.said import Said
 from voice_agent_cli.tools.registry import ToolOutcome
 from voice_agent_cli.understanding.state import Pending, Understanding
@@ -68,7 +69,9 @@ def compose(
     if not outcomes:
         return _without_tools(understanding, previous)
     answers = [_answer(outcome) for outcome in outcomes]
-    sentences = [part for answer in answers for part in answer.sentences]
+    # The same refusal of several calls is said once.
+    told = dict.fromkeys(answer.sentences for answer in answers)
+    sentences = [part for answered in told for part in answered]
     carts = [answer.cart for answer in answers if answer.cart is not None]
     changed = [answer.cart for answer in answers if answer.changed_cart]
     if changed and changed[-1] is not None and outcomes[-1].tool not in ("view_cart", "checkout"):
@@ -95,8 +98,8 @@ def failure() -> Reply:
 
 def _without_tools(understanding: Understanding, previous: Reply | None) -> Reply:
     if understanding.question:
-        question = sentence(clean(understanding.question, _LONGEST_ERROR))
-        return _reply([question], intent="clarification", pending=understanding.pending)
+        question = sentences_of(sentence(clean(understanding.question, _LONGEST_ERROR)))
+        return _reply(question, intent="clarification", pending=understanding.pending)
     kind = (understanding.small_talk or "").lower()
     if kind == "repeat" and previous is not None:
         return previous

@@ -87,11 +87,6 @@ def pieces(sentences: Sequence[str]) -> tuple[str, ...]:
     return (head, *rest)
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """A text cut at the ends of its sentences."""
-    return tuple(part for part in re.split(r"(?<=[.!?…])\s+|\n+", text.strip()) if part)
-
-
 def open_voice(settings: Settings) -> Voice:
     """The voice of the settings; with ``auto``, eSpeak NG where Piper's model is absent or fails.
 
