@@ -1,6 +1,8 @@
 """``voice-agent tool``: every tool as a command, its options from its schema."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,27 @@ def test_an_option_without_a_value_is_explained() -> None:
     result = tool("add_to_cart", "1", "--option", "milk")
     assert result.exit_code == 2
     assert "NAME=VALUE" in result.stderr
+
+
+def test_a_tool_is_run_without_loading_a_model_or_an_audio_library(data_dir: Path) -> None:
+    tool("view_cart")  # the sample shop is made
+    program = (
+        "import sys; from voice_agent_cli.cli.app import app\n"
+        "try: app(['tool', 'search_products', 'rain jacket'])\n"
+        "except SystemExit: print(sorted(sys.modules))"
+    )
+    environment = {"VOICE_AGENT_DATA_DIR": str(data_dir), "PATH": ""}
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+    )
+    assert "Marsh Lane" in ran.stdout
+    for heavy in ("onnxruntime", "llama_cpp", "vosk", "sounddevice", "piper"):
+        assert f"'{heavy}'" not in ran.stdout
 
 
 def test_an_unknown_tool_exits_with_2() -> None:

@@ -29,21 +29,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object for a prog
 
 
 class ToolCommands(typer.core.TyperGroup):
-    """The tools as commands; one is imported when it is called or when all are listed."""
+    """Lists every tool without importing any; imports the one that is called."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002
-        return list(registry.names())
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name in registry.names():
+            self.add_command(typer.core.TyperCommand(name, help=registry.description(name)))
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ARG002
-        if cmd_name not in registry.names():
-            return None
-        tool = registry.load(cmd_name)
-        made = typer.Typer(add_completion=False, rich_markup_mode=None)
-        example = f"Example: voice-agent tool {cmd_name} {EXAMPLES.get(cmd_name, '')}".rstrip()
-        made.command(cmd_name, help=tool.description, epilog=example)(_command(cmd_name))
-        command = typer.main.get_command(made)
-        command.context_settings["help_option_names"] = ["-h", "--help"]
-        return command
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _made(name) if name and command else command, rest
+
+
+def _made(name: str) -> Any:
+    """The command of a tool, with an option for each field of its schema."""
+    example = f"Example: voice-agent tool {name} {EXAMPLES.get(name, '')}".rstrip()
+    made = typer.Typer(add_completion=False, rich_markup_mode=None)
+    made.command(name, help=registry.description(name), epilog=example)(_command(name))
+    command = typer.main.get_command(made)
+    command.context_settings["help_option_names"] = ["-h", "--help"]
+    return command
 
 
 app = typer.Typer(
@@ -90,7 +95,7 @@ def _command(name: str) -> Callable[..., None]:
 def _positional(schema: Mapping[str, Any]) -> str | None:
     """The field that may be given without its name: the first text, required ones first."""
     required = schema.get("required", [])
-    ordered = [*required, *(name for name in schema["properties"] if name not in required)]
+    ordered: list[str] = [*required, *(name for name in schema["properties"] if name not in required)]
     for name in ordered:
         kind = _kind(schema["properties"][name])
         if (kind == "string" and "enum" not in _core(schema["properties"][name])) or (

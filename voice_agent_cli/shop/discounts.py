@@ -59,7 +59,9 @@ class Discounts:
 
     def codes(self) -> tuple[str, ...]:
         """Every code as the shop writes it: what a recognizer must be able to hear."""
-        return tuple(row[0] for row in self._db.execute("SELECT code FROM discounts ORDER BY code").fetchall())
+        return tuple(
+            row[0] for row in self._db.execute("SELECT code FROM discounts ORDER BY code").fetchall()
+        )
 
 
 def _read(
