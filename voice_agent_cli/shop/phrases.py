@@ -6,22 +6,29 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from voice_agent_cli.shop.values import plain
-from voice_agent_cli.shop.vocabulary import Alternative, Term, Vocabulary
-from voice_agent_cli.shop.words import STOP_WORDS, joined, stem, words
+from voice_agent_cli.shop.vocabulary import Alternative, Term, Vocabulary, is_english
+from voice_agent_cli.shop.words import NEED_WORDS, STOP_WORDS, joined, stem, words
 
 _LONGEST_QUERY = 300
 _MOST_TERMS = 12
 _SURE_ALONE = 0.86  # a single word that resembles one this much needs no neighbour
 _SURE_TOGETHER = 0.82
+_SAID_OTHERWISE = 0.9
 _NUMBER_AND_UNIT = re.compile(r"(\d+(?:\.\d+)?)[^\W\d]+")
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """The terms of a query, the most telling first decided by weight, in the order said."""
+    """The terms of a query in the order said.
+
+    ``is_need`` tells a sentence about the shopper from the name of a thing;
+    ``is_language`` that at least one word is one that people use.
+    """
 
     terms: tuple[Term, ...]
     text: str
+    is_need: bool
+    is_language: bool
 
     @property
     def weight(self) -> float:
@@ -36,7 +43,12 @@ def read_phrase(text: str, vocabulary: Vocabulary) -> Phrase:
     terms: list[Term] = []
     for word in content:
         terms += _terms_of(word, vocabulary, guesses.get(word))
-    return Phrase(tuple(_with_compounds(terms, vocabulary)), said)
+    return Phrase(
+        terms=tuple(_with_compounds(terms, vocabulary)),
+        text=said,
+        is_need=bool(content) and not NEED_WORDS.isdisjoint(said.split()),
+        is_language=any(is_english(word) or vocabulary.knows(word) for word in content),
+    )
 
 
 def _terms_of(word: str, vocabulary: Vocabulary, guess: Alternative | None) -> list[Term]:
@@ -46,6 +58,8 @@ def _terms_of(word: str, vocabulary: Vocabulary, guess: Alternative | None) -> l
     exact = max(
         (entry.sure for entry in term.alternatives.values() if entry.found_by == "words"), default=0.0
     )
+    if exact < 0.8 and (several := vocabulary.several(word)):
+        return [vocabulary.term(one) for one in several]
     if exact < 0.8 and (halves := vocabulary.halves(word)):
         return [vocabulary.term(half) for half in halves]
     if not term.alternatives and (number := _NUMBER_AND_UNIT.fullmatch(word)):
@@ -60,9 +74,12 @@ def _with_compounds(terms: Sequence[Term], vocabulary: Vocabulary) -> list[Term]
         whole = joined([left.word, right.word])
         known = {t: e for t, e in vocabulary.term(whole).alternatives.items() if e.sure > 0.8}
         known = {t: e for t, e in known.items() if e.found_by == "words"}
-        for position in (index, index + 1) if known else ():
-            term = mended[position]
-            mended[position] = replace(term, alternatives={**known, **term.alternatives})
+        for offset in (0, 1):
+            others = dict(known)
+            if len(several := vocabulary.several(whole)) == 2:
+                others[several[offset]] = Alternative(_SAID_OTHERWISE)
+            term = mended[index + offset]
+            mended[index + offset] = replace(term, alternatives={**others, **term.alternatives})
     return mended
 
 

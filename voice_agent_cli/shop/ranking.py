@@ -9,8 +9,9 @@ from voice_agent_cli.shop.vocabulary import FoundBy, Term
 _FIELDS = (1.0, 0.95, 0.95, 0.55)  # title, keywords, brand, body
 _GUESSES: tuple[FoundBy, ...] = ("sound", "spelling")
 
-# A cosine of all-MiniLM below the first says nothing, at the second the match is plain.
-_COSINE_FROM, _COSINE_TO = 0.14, 0.56
+# Cosines of all-MiniLM. Below the first a product has nothing to do with a text; a need told
+# in a sentence ("my knives are blunt") lies farther from what meets it than a name does.
+_RELATED, _RELATED_TO_A_NEED, _PLAIN = 0.34, 0.23, 0.56
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ def score_words(number: int, fields: Sequence[str], phrase: Phrase) -> Scored:
     return Scored(number, share * (0.9 + 0.1 * _title_fit(fields[0].split(), matched)), how_found)
 
 
-def meaning_score(cosine: float) -> float:
-    """A cosine on the scale of ``score_words``."""
-    return min(1.0, max(0.0, (cosine - _COSINE_FROM) / (_COSINE_TO - _COSINE_FROM)))
+def meaning_score(cosine: float, is_need: bool) -> float:
+    """A cosine on the scale of ``score_words``: 0 for what is unrelated, else from 0.5 to 1."""
+    least = _RELATED_TO_A_NEED if is_need else _RELATED
+    if cosine < least:
+        return 0.0
+    return min(1.0, 0.5 + 0.5 * (cosine - least) / (_PLAIN - least))
 
 
 def fuse(by_words: Mapping[int, Scored], by_meaning: Mapping[int, float]) -> list[Scored]:

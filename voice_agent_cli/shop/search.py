@@ -14,6 +14,7 @@ from voice_agent_cli.shop.ranking import Scored, fuse, meaning_score, score_word
 from voice_agent_cli.shop.snapshots import Snapshots
 from voice_agent_cli.shop.vocabulary import FoundBy, Vocabulary
 from voice_agent_cli.shop.wishes import Wishes, read_wishes
+from voice_agent_cli.shop.words import words
 
 _CANDIDATES = 300
 _NEAREST = 100
@@ -94,7 +95,7 @@ class Search:
             StorageError: the catalogue cannot be read.
         """
         self._refresh()
-        request = _with_wishes(request)
+        request = self._preferring_free_of(_with_wishes(request))
         ranked = self._ranked(request)
         page = ranked.rows[request.offset : request.offset + request.limit]
         return SearchResult(
@@ -114,11 +115,17 @@ class Search:
             self._filters = Filters(self._db, self._vocabulary)
             self._revision = revision
 
+    def _preferring_free_of(self, request: SearchRequest) -> SearchRequest:
+        """Who wants no lactose is best served by what is called lactose-free."""
+        unwanted = [word for text in request.exclude for word in words(text)]
+        free = [f"{word}free" for word in unwanted if f"{word}free" in self._vocabulary]
+        return replace(request, query=" ".join([request.query, *free]).strip())
+
     def _ranked(self, request: SearchRequest) -> "_Ranked":
         condition = self._filters.condition(request)
         phrase = read_phrase(request.query, self._vocabulary)
         if not phrase.terms:
-            return _Ranked([], 0) if phrase.text else self._browse(request, condition)
+            return _Ranked([], 0) if request.query.strip() else self._browse(request, condition)
         every = self._matching(phrase, condition, " AND ")
         best = max((row.score for row in every.values()), default=0.0)
         if best >= _PLAIN:
@@ -168,6 +175,8 @@ class Search:
 
     def _meant(self, phrase: Phrase, condition: Condition) -> tuple[dict[int, float], str | None]:
         """What the text means to the model, and a notice where there is no model."""
+        if not phrase.is_language:
+            return {}, None
         try:
             missing = self._meaning.fill(at_most=_FILLED_ON_DEMAND)
             near = self._meaning.nearest(phrase.text, _NEAREST)
@@ -175,8 +184,9 @@ class Search:
             return {}, f"searched by words only: {error.message}"
         if missing:
             return {}, f"searched by words only: {missing} products wait for `voice-agent catalog import`"
-        numbers = self._meeting(condition, near)
-        return {n: meaning_score(cosine) for n, cosine in near.items() if n in numbers}, None
+        scores = {n: meaning_score(cosine, phrase.is_need) for n, cosine in near.items()}
+        numbers = self._meeting(condition, (n for n, score in scores.items() if score))
+        return {n: scores[n] for n in numbers}, None
 
     def _meeting(self, condition: Condition, numbers: Iterable[int]) -> set[int]:
         listed = ", ".join(str(int(number)) for number in numbers)

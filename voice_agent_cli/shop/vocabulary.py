@@ -8,7 +8,7 @@ import math
 import tomllib
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -16,7 +16,7 @@ from typing import Literal
 
 import jellyfish
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, JaroWinkler
 from sqlite_utils import Database
 
 from voice_agent_cli import settings
@@ -80,14 +80,25 @@ class Vocabulary:
         if len(word) < 3 or any(c.isdigit() for c in word):
             return {}
         # A word that is right as it is may have been misheard, but not misspelt.
-        is_word = word in _english()
-        found = {} if is_word else self._spelled_like(word)
+        is_word = is_english(word)
+        found = self._nearly_like(word) if is_word else self._spelled_like(word)
         for term in self._sounds.get(jellyfish.metaphone(word), ()):
-            likeness = OSA.normalized_similarity(word, term)
-            if likeness >= 0.4 and likeness > found.get(term, Alternative(0)).sure - 0.1:
-                found[term] = Alternative((0.45 if is_word else 0.6) + 0.3 * likeness, "sound")
+            likeness = JaroWinkler.normalized_similarity(word, term)
+            sure = (0.3 if is_word else 0.45) + 0.45 * likeness
+            if (
+                likeness >= (0.82 if len(word) > 5 else 0.7)
+                and sure > found.get(term, Alternative(0)).sure - 0.1
+            ):
+                found[term] = Alternative(sure, "sound")
         best = sorted(found.items(), key=lambda item: (-item[1].sure, -self._counts[item[0]]))
         return {term: entry for term, entry in best[:4] if entry.sure >= best[0][1].sure - 0.12}
+
+    def several(self, word: str) -> tuple[str, ...]:
+        """The words of this catalogue that together say ``word``, as "pruning shears" for "secateurs"."""
+        for words in _said_in_several().get(word, ()):
+            if all(self.knows(one) for one in words):
+                return words
+        return ()
 
     def halves(self, word: str) -> tuple[str, str] | None:
         """Two known words that ``word`` is written from, as "sweatshirt" of "sweat shirt"."""
@@ -133,6 +144,13 @@ class Vocabulary:
             for term, distance, _ in hits
         }
 
+    def _nearly_like(self, word: str) -> dict[str, Alternative]:
+        """Words one letter away that begin alike: what "scandal" may have been heard for."""
+        near = [term for n in (-1, 0, 1) for term in self._by_length.get(len(word) + n, ())]
+        hits = process.extract(word, near, scorer=OSA.distance, score_cutoff=1, limit=8)
+        likely = [term for term, _, _ in hits if len(word) > 4 and term[0] == word[0]]
+        return {term: Alternative(0.65, "sound") for term in likely}
+
     def _weight(self, word: str, found: Mapping[str, Alternative]) -> float:
         known = [self._counts[term] for term, entry in found.items() if entry.sure > _PREFIX]
         documents = max(known or [self._counts[term] for term in found], default=0)
@@ -177,6 +195,11 @@ def _data() -> Mapping[str, object]:
     return tomllib.loads(files("voice_agent_cli.shop").joinpath("data/synonyms.toml").read_text("utf-8"))
 
 
+def is_english(word: str) -> bool:
+    """Whether ``word`` (as ``words`` gives it) is one of everyday English."""
+    return word in _english()
+
+
 @lru_cache(maxsize=1)
 def _english() -> frozenset[str]:
     """Some 20,000 everyday words: the whole words that the meaning model knows."""
@@ -184,16 +207,33 @@ def _english() -> frozenset[str]:
     return frozenset(stem(piece) for piece in pieces if piece.isalpha() and len(piece) > 3)
 
 
-@lru_cache(maxsize=1)
-def _same() -> Mapping[str, tuple[str, ...]]:
-    same: dict[str, tuple[str, ...]] = {}
+def _groups() -> Iterator[list[str]]:
     lines = _data()["same"]
     assert isinstance(lines, list)
-    for line in lines:
-        group = [stem(word) for word in line.split()]
-        for word in group:
-            same[word] = (*same.get(word, ()), *(other for other in group if other != word))
+    return (line.split() for line in lines)
+
+
+@lru_cache(maxsize=1)
+def _same() -> Mapping[str, tuple[str, ...]]:
+    """Each word with its synonyms; one of several words ("pruning_shears") as the one that it is said as."""
+    same: dict[str, tuple[str, ...]] = {}
+    for group in _groups():
+        names = [stem(name.replace("_", "")) for name in group]
+        for name in names:
+            same[name] = (*same.get(name, ()), *(other for other in names if other != name))
     return same
+
+
+@lru_cache(maxsize=1)
+def _said_in_several() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Each word with the synonyms that are several words."""
+    several: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for group in _groups():
+        parted = tuple(tuple(map(stem, name.split("_"))) for name in group if "_" in name)
+        for name in group:
+            key = stem(name.replace("_", ""))
+            several[key] = (*several.get(key, ()), *(words for words in parted if "".join(words) != key))
+    return several
 
 
 @lru_cache(maxsize=1)

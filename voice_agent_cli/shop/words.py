@@ -10,6 +10,7 @@ from voice_agent_cli.shop.values import canonical, is_number, plain
 
 _DATA = tomllib.loads(files("voice_agent_cli.shop").joinpath("data/words.toml").read_text("utf-8"))
 STOP_WORDS = frozenset(_DATA["stop"].split())
+NEED_WORDS = frozenset(_DATA["need"].split())
 NOT_COLORS = frozenset(_DATA["not_colors"].split())
 _UNITS = frozenset(_DATA["units"].split())
 _IRREGULAR: dict[str, str] = _DATA["irregular"]
