@@ -1,7 +1,7 @@
 """How well a product answers a phrase, from 0 to 1, and how it was found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voice_agent_cli.shop.phrases import Phrase
 from voice_agent_cli.shop.vocabulary import FoundBy, Term
@@ -12,6 +12,7 @@ _GUESSES: tuple[FoundBy, ...] = ("sound", "spelling")
 # Cosines of all-MiniLM. Below the first a product has nothing to do with a text; a need told
 # in a sentence ("my knives are blunt") lies farther from what meets it than a name does.
 _RELATED, _RELATED_TO_A_NEED, _PLAIN = 0.34, 0.23, 0.56
+_WORDS_OF_A_NEED = 0.8
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,16 @@ def meaning_score(cosine: float, is_need: bool) -> float:
     return min(1.0, 0.5 + 0.5 * (cosine - least) / (_PLAIN - least))
 
 
-def fuse(by_words: Mapping[int, Scored], by_meaning: Mapping[int, float]) -> list[Scored]:
-    """One ranking: the better of the two scores, raised a little where both agree. Best first."""
+def fuse(by_words: Mapping[int, Scored], by_meaning: Mapping[int, float], is_need: bool) -> list[Scored]:
+    """One ranking: the better of the two scores, raised a little where both agree. Best first.
+
+    The words of a need are often not those of what meets it, so they count for less there.
+    """
+    trust = _WORDS_OF_A_NEED if is_need else 1.0
     fused: list[Scored] = []
     for number in by_words.keys() | by_meaning.keys():
         worded = by_words.get(number, Scored(number, 0.0, "meaning"))
+        worded = replace(worded, score=worded.score * trust)
         meant = by_meaning.get(number, 0.0)
         score = min(1.0, max(worded.score, meant) + 0.25 * min(worded.score, meant))
         fused.append(Scored(number, score, worded.found_by if worded.score >= meant else "meaning"))

@@ -22,6 +22,7 @@ _PLAIN = 0.78  # words that answer this well need no meaning
 _FILLED_ON_DEMAND = 1000  # products whose vectors a search makes itself; more wait for an import
 _FOUND = 0.5  # below this nothing was found
 _BESIDE = 0.6  # of the best score: what is much worse is left out
+_BESIDE_SORTED = 0.85  # where another order decides what comes first
 _FIELD_WEIGHTS = "8.0, 5.0, 5.0, 1.0"
 _VOCABULARIES = Snapshots(Vocabulary)
 
@@ -129,11 +130,11 @@ class Search:
         every = self._matching(phrase, condition, " AND ")
         best = max((row.score for row in every.values()), default=0.0)
         if best >= _PLAIN:
-            rows = _good([*every.values()])
+            rows = _good([*every.values()], _BESIDE if request.sort == "relevance" else _BESIDE_SORTED)
             return self._sorted(rows, request, self._count(phrase, condition, len(every), len(rows)))
         some = every | self._matching(phrase, condition, " OR ")
         meant, notice = self._meant(phrase, condition)
-        rows = _good(fuse(some, meant))
+        rows = _good(fuse(some, meant, phrase.is_need))
         return replace(self._sorted(rows, request, len(rows)), meaning_used=notice is None, notice=notice)
 
     def _browse(self, request: SearchRequest, condition: Condition) -> "_Ranked":
@@ -283,8 +284,8 @@ def _match(phrase: Phrase, how: str) -> str:
     return how.join(groups)
 
 
-def _good(rows: list[Scored]) -> list[Scored]:
+def _good(rows: list[Scored], beside: float = _BESIDE) -> list[Scored]:
     """Those worth showing, best first: good by themselves and beside the best."""
     best = max((row.score for row in rows), default=0.0)
-    kept = [row for row in rows if row.score >= max(_FOUND, _BESIDE * best)]
+    kept = [row for row in rows if row.score >= max(_FOUND, beside * best)]
     return sorted(kept, key=lambda row: (-row.score, row.number))
