@@ -114,6 +114,22 @@ def test_a_value_that_fits_two_is_asked_about() -> None:
     assert (asked.value.field, asked.value.choices) == ("color", ("Navy blue", "Sky blue"))
 
 
+def test_the_answer_to_a_question_settles_the_words_it_was_asked_about() -> None:
+    with pytest.raises(ChoiceNeeded) as asked:
+        select(SHIRT, {"size": "M", "unnamed": "blue"})
+    answer = {asked.value.field: asked.value.choices[1]}
+    assert chosen(select(SHIRT, {"size": "M", "unnamed": "blue", **answer})) == {
+        "Size": "M",
+        "Color": "Sky blue",
+    }
+
+
+def test_an_unknown_value_is_answered_with_what_it_is_akin_to() -> None:
+    with pytest.raises(ToolError) as refused:
+        select(COFFEE, {"size": "12 oz", "unnamed": "a little bit of oat milk"})
+    assert list(refused.value.details["offered"]) == ["Milk"]  # type: ignore[call-overload]
+
+
 def test_near_spelling_never_decides_between_two() -> None:
     tones = product({"Color": ("Coral", "Corral", "Black")})
     with pytest.raises(ChoiceNeeded) as asked:

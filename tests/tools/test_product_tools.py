@@ -60,6 +60,16 @@ def test_cheaper_means_than_anything_shown_or_says_that_nothing_is(ok: Any, shop
     assert titles(result)[0] == "Road Runner"
 
 
+def test_cheaper_does_not_stand_in_the_way_of_pricier(ok: Any, shop: Shop) -> None:
+    ok("search_products", query="running shoes")
+    trail = shop.catalogue.get("prod_trail")
+    assert trail is not None
+    shop.show((trail,))
+    assert titles(ok("refine_search", change="cheaper")) == ["Road Runner"]
+    assert titles(ok("refine_search", change="pricier")) == ["Trail Runner"]
+    assert set(titles(ok("refine_search", max_price=500))) == {"Road Runner", "Trail Runner"}
+
+
 def test_a_refinement_keeps_the_search_and_adds_to_it(ok: Any, shop: Shop) -> None:
     ok("search_products", query="running shoes", min_price=100)
     assert titles(ok("refine_search", max_price=95)) == ["Road Runner"]
@@ -113,6 +123,7 @@ def test_policies_are_told_in_the_shops_words(ok: Any) -> None:
     assert ok("get_store_policy", topic="delivery")["policies"] == [
         {"topic": "shipping", "text": "Three days, 4.95."}
     ]
+    assert ok("get_store_policy", topic="nine")["policies"][0]["topic"] == "opening_hours"
     assert ok("get_store_policy", topic="hours")["policies"][0]["text"] == "Nine to five."
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from voice_agent_cli.errors import ChoiceNeeded, ToolError
 from voice_agent_cli.shop.codec import collect_options
-from voice_agent_cli.shop.matching import Candidate, best_matches, matching_names, split_phrase
+from voice_agent_cli.shop.matching import Candidate, best_matches, content_words, matching_names, split_phrase
 from voice_agent_cli.shop.products import Modifier, Product
 from voice_agent_cli.shop.values import Tokens, canonical, plain
 
@@ -101,7 +101,7 @@ def _read_one(
     """Match one spoken value; with ``sure``, leave it alone (``False``) unless it means one thing only."""
     candidates = _candidates(product, found, only)
     matches = best_matches(text, candidates)
-    if not matches and _read_without(product, text, found):
+    if not matches and (_is_decided(text, found) or _read_without(product, text, found)):
         return True
     if not matches and not only and _read_whole_modifier(product, text, found):
         return True
@@ -130,6 +130,13 @@ def _read_phrase(
     found.ignored += parts.ignored
 
 
+def _is_decided(text: str, found: Asked) -> bool:
+    """Whether a value taken already is meant: the answer to "which blue?" comes beside the "blue"."""
+    taken = [Candidate(name, value) for name, value in found.options.items()]
+    taken += [Candidate(name, value) for name, values in found.modifiers.items() for value in values]
+    return bool(best_matches(text, taken, near=False))
+
+
 def _read_without(product: Product, text: str, found: Asked) -> bool:
     """ "no milk", "without gift wrap": the modifier is left out."""
     first, _, rest = plain(text).partition(" ")
@@ -148,6 +155,8 @@ def _read_whole_modifier(product: Product, text: str, found: Asked) -> bool:
     """ "gift wrap" where that is the modifier's name, "engraving for Ann" where it takes any text."""
     for modifier in product.modifiers:
         if canonical(text) == canonical(modifier.name):
+            if modifier.name in found.modifiers:
+                return True
             if len(modifier.values) == 1 and not modifier.free_text:
                 _add_modifier(modifier, modifier.values[0].value, found)
                 return True
@@ -206,12 +215,15 @@ def _ambiguous(text: str, name: str, matches: Sequence[Candidate]) -> ChoiceNeed
         asked, choices = field_of(names[0]), tuple(m.value for m in matches)
     else:
         asked, choices = name, tuple(f"{m.name} {m.value}" for m in matches)
-    return ChoiceNeeded(f"“{text}” could be {' or '.join(choices)}; which one?", asked, choices)
+    needed = ChoiceNeeded(f"“{text}” could be {' or '.join(choices)}; which one?", asked, choices)
+    needed.details["value"] = text
+    return needed
 
 
 def _unknown(product: Product, text: str, name: str) -> ToolError:
     offered = options_of(product)
-    names = matching_names(name, [*offered, *(m.name for m in product.modifiers)]) if name != UNNAMED else ()
+    known = [*offered, *(m.name for m in product.modifiers)]
+    names = _akin(product, text) if name == UNNAMED else matching_names(name, known)
     exists: dict[str, list[str]] = {n: list(v) for n, v in offered.items() if not names or n in names}
     for modifier in product.modifiers:
         if not names or modifier.name in names:
@@ -224,6 +236,13 @@ def _unknown(product: Product, text: str, name: str) -> ToolError:
         f"{what}; it comes in {told}" if told else f"{what}; there is nothing to choose",
         {"field": asked, "value": text, "offered": exists, "choices": choices, "reason": "unknown_value"},
     )
+
+
+def _akin(product: Product, text: str) -> tuple[str, ...]:
+    """The options and modifiers that share a word with what was said: "oat milk" is about the milk."""
+    said = set(content_words(text))
+    values = {**options_of(product), **{m.name: tuple(v.value for v in m.values) for m in product.modifiers}}
+    return tuple(n for n, own in values.items() if said & set(content_words(" ".join((n, *own)))))
 
 
 def listed(values: Sequence[str], most: int = 12) -> str:

@@ -22,6 +22,7 @@ from voice_agent_cli.shop.shapes import (
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.shop.words import words
 
+RELATIVE = "relative"
 Sort = Literal["relevance", "price_asc", "price_desc", "newest", "rating", "discount"]
 
 
@@ -79,15 +80,26 @@ class SearchShape(Output):
     notice: str | None = Field(None, description="Why the search was less than complete.")
 
 
-def search(shop: Shop, request: SearchRequest, assumed: Mapping[str, str] | None = None) -> SearchShape:
+def search(
+    shop: Shop,
+    request: SearchRequest,
+    assumed: Mapping[str, str] | None = None,
+    relative: Mapping[str, str] | None = None,
+) -> SearchShape:
     """Run ``request`` and remember it and what it showed.
+
+    Args:
+        assumed: Filters of the request that a preference filled in.
+        relative: Price bounds beside the request's own, from "cheaper" and "pricier":
+            they hold for the next pages and until prices are spoken of again.
 
     Raises:
         UsageError: the query has no words, or no price can meet both bounds.
     """
     check(request)
-    found = shop.search.find(request)
-    remembered = to_plain(request)
+    asked = bounded(request, relative or {})
+    found = shop.search.find(asked)
+    remembered = {**to_plain(request), **({RELATIVE: dict(relative)} if relative else {})}
     offered = found.hits or (found.relaxed[0].hits if found.relaxed else ())
     if offered:
         shop.show(tuple(hit.product for hit in offered), remembered)
@@ -103,8 +115,18 @@ def search(shop: Shop, request: SearchRequest, assumed: Mapping[str, str] | None
             for r in found.relaxed
         ],
         assumed=dict(assumed or {}),
-        filters={name: value for name, value in remembered.items() if name not in ("limit", "offset")},
+        filters={n: value for n, value in to_plain(asked).items() if n not in ("limit", "offset")},
         notice=found.notice,
+    )
+
+
+def bounded(request: SearchRequest, relative: Mapping[str, str]) -> SearchRequest:
+    """``request`` within the price bounds that "cheaper" and "pricier" set."""
+    low, high = relative.get("min_price"), relative.get("max_price")
+    return replace(
+        request,
+        min_price=request.min_price if low is None else Decimal(low),
+        max_price=request.max_price if high is None else Decimal(high),
     )
 
 
@@ -139,8 +161,8 @@ def to_plain(request: SearchRequest) -> dict[str, Any]:
 
 
 def from_plain(shape: Mapping[str, Any]) -> SearchRequest:
-    """What ``to_plain`` wrote."""
-    values = dict(shape)
+    """The request of a remembered search."""
+    values = {name: value for name, value in shape.items() if name != RELATIVE}
     for name in ("min_price", "max_price"):
         if name in values:
             values[name] = Decimal(values[name])

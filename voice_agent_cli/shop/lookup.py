@@ -151,8 +151,9 @@ def _at_position(shop: Shop, position: int, field: str) -> Product:
 def _searched(shop: Shop, text: str, field: str) -> tuple[Product, ...]:
     """Products of the whole shop whose names hold all the words; what is only akin is offered as a choice."""
     hits = [hit.product for hit in shop.search.find(SearchRequest(query=text, limit=20)).hits]
-    for nearly in (False, True):
-        if found := named(text, hits, _branded, nearly=nearly):
+    ways = ((_title, False), (_branded, False), (_described, False), (_title, True), (_branded, True))
+    for form, nearly in ways:
+        if found := named(text, hits, form, nearly=nearly):
             asked = content_words(text)
             whole = tuple(p for p in found if _holds(asked, words(p.title), nearly=nearly))
             return whole if len(whole) == 1 else found

@@ -2,8 +2,9 @@
 
 from sqlite_utils import Database
 
-from voice_agent_cli.shop.matching import matching_names
-from voice_agent_cli.shop.values import canonical
+from voice_agent_cli.shop.matching import content_words, matching_names
+from voice_agent_cli.shop.values import canonical, plain
+from voice_agent_cli.shop.words import root, words
 
 _ASKED_AS = {
     "shipping": "shipping ship shipped delivery deliver delivered delivers postage courier arrive dispatch",
@@ -27,10 +28,17 @@ class Policies:
         topics = self.topics()
         found = matching_names(topic, topics)
         if not found:
-            words = set(canonical(topic))
-            meant = [name for name, asked in _ASKED_AS.items() if words & set(asked.split())]
+            said = set(canonical(topic))
+            meant = [name for name, ways in _ASKED_AS.items() if said & set(ways.split())]
             found = tuple(t for t in topics if any(matching_names(name, [t]) for name in meant))
+        if not found:
+            asked = {root(word) for word in content_words(topic)}
+            found = tuple(t for t in topics if asked and asked <= self._roots(t))
         return tuple((t, self._text(t)) for t in found)
+
+    def _roots(self, topic: str) -> set[str]:
+        """The roots of the words of a topic and its text."""
+        return {root(word) for word in words(f"{plain(topic)} {self._text(topic)}")}
 
     def _text(self, topic: str) -> str:
         row = self._db.execute("SELECT text FROM policies WHERE topic = ?", [topic]).fetchone()

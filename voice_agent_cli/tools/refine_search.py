@@ -1,5 +1,6 @@
 """Narrow, widen, page through or re-price the last search."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -7,7 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from voice_agent_cli.errors import ToolError, UsageError
-from voice_agent_cli.shop.finding import FilterInput, SearchShape, check, from_plain, search
+from voice_agent_cli.shop.finding import (
+    RELATIVE,
+    FilterInput,
+    SearchShape,
+    bounded,
+    check,
+    from_plain,
+    search,
+)
 from voice_agent_cli.shop.search import SearchRequest
 from voice_agent_cli.shop.shop import Shop
 
@@ -37,9 +46,10 @@ def run(shop: Shop, arguments: Arguments) -> Result:
     request = _merged(from_plain(last or {}), given)
     if change in ("cheaper", "pricier"):
         return _repriced(shop, request, change)
+    relative = {} if {"min_price", "max_price"} & set(given) else (last or {}).get(RELATIVE, {})
     if change is not None:
-        request = _paged(shop, request, change)
-    return Result(**search(shop, request).model_dump())
+        request = _paged(shop, request, change, relative)
+    return Result(**search(shop, request, relative=relative).model_dump())
 
 
 def _merged(last: SearchRequest, given: dict[str, Any]) -> SearchRequest:
@@ -61,10 +71,10 @@ def _merged(last: SearchRequest, given: dict[str, Any]) -> SearchRequest:
     )
 
 
-def _paged(shop: Shop, request: SearchRequest, change: str) -> SearchRequest:
+def _paged(shop: Shop, request: SearchRequest, change: str, relative: Mapping[str, str]) -> SearchRequest:
     step = -request.limit if change == "previous" else request.limit
     paged = replace(request, offset=max(0, request.offset + step))
-    if paged.offset == request.offset or not shop.search.find(paged).hits:
+    if paged.offset == request.offset or not shop.search.find(bounded(paged, relative)).hits:
         raise ToolError(
             "That is the first page" if change == "previous" else "There is nothing more",
             {"field": "change", "reason": "no_more"},
@@ -77,23 +87,21 @@ def _repriced(shop: Shop, request: SearchRequest, change: str) -> Result:
     prices = [product.price for product in shop.catalogue.get_many(shop.shown)]
     request = replace(request, offset=0)
     if prices:
-        bound = (
-            replace(request, max_price=min(prices) - _CENT)
+        relative = (
+            {"max_price": str(min(prices) - _CENT)}
             if change == "cheaper"
-            else replace(request, min_price=max(prices) + _CENT)
+            else {"min_price": str(max(prices) + _CENT)}
         )
-        if _is_possible(bound) and _finds_the_like(shop, bound, request):
-            return Result(**search(shop, bound).model_dump())
+        if _finds_the_like(shop, bounded(request, relative), request):
+            return Result(**search(shop, request, relative=relative).model_dump())
     ends = replace(request, sort="price_asc" if change == "cheaper" else "price_desc")
     return Result(**{**search(shop, ends).model_dump(), f"nothing_{change}": bool(prices)})
 
 
 def _finds_the_like(shop: Shop, bound: SearchRequest, request: SearchRequest) -> bool:
     """Whether ``bound`` finds the kind of thing that ``request`` does, and not something merely akin."""
+    low, high = bound.min_price or Decimal(0), bound.max_price
+    if high is not None and low > high:
+        return False
     found, before = shop.search.find(bound).hits, shop.search.find(request).hits
     return bool(found) and (found[0].found_by != "meaning" or before[0].found_by == "meaning")
-
-
-def _is_possible(request: SearchRequest) -> bool:
-    low, high = request.min_price or Decimal(0), request.max_price
-    return high is None or (high >= 0 and low <= high)
