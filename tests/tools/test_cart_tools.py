@@ -42,6 +42,13 @@ def test_a_position_is_one_of_what_was_shown(ok: Any, shop: Shop) -> None:
     assert added["line"]["product_id"] == found["products"][1]["id"] == shop.focus
 
 
+def test_a_whole_title_comes_before_a_part_of_one_that_is_in_the_cart(ok: Any, shop: Shop) -> None:
+    mocha = {"id": "prod_plain", "title": "Mocha", "price": "4.00", "vendor": "Mocha House"}
+    shop.catalogue.put([from_json(mocha)], partial=True)
+    ok("add_to_cart", product="iced mocha", size="12 oz")
+    assert ok("add_to_cart", product="mocha")["line"]["product_id"] == "prod_plain"
+
+
 def test_a_misheard_name_still_finds_the_product(ok: Any) -> None:
     assert ok("add_to_cart", product="coper kettel")["line"]["product_id"] == "prod_kettle"
 

@@ -106,12 +106,14 @@ def _holds(own: Sequence[str], asked: Sequence[str], *, nearly: bool) -> bool:
 
 
 def _near_at_hand(shop: Shop, text: str) -> tuple[Product, ...]:
-    """What is meant of what was shown or is in the cart; a title of the shop comes before a mere likeness."""
+    """What was shown or is in the cart; a whole title of the shop comes before a part of one."""
     known = shop.catalogue.get_many(dict.fromkeys((*shop.shown, *_in_cart(shop))))
+    titled = shop.catalogue.by_title(text)
     return (
-        named(text, known, _title)
+        tuple(product for product in titled if product in known)
+        or titled
+        or named(text, known, _title)
         or named(text, known, _branded)
-        or shop.catalogue.by_title(text)
         or named(text, known, _described)
         or named(text, known, _branded, nearly=True)
     )
