@@ -115,7 +115,7 @@ def _near_at_hand(shop: Shop, text: str) -> tuple[Product, ...]:
         or named(text, known, _title)
         or named(text, known, _branded)
         or named(text, known, _described)
-        or named(text, known, _branded, nearly=True)
+        or named(text, known, _title, nearly=True)
     )
 
 
