@@ -79,6 +79,11 @@ def test_every_price_has_words_without_digits(amount: object) -> None:
     assert not re.search(r"\d", said)
 
 
+def test_a_number_too_long_to_count_is_read_digit_by_digit() -> None:
+    assert spoken("9" * 40).split()[:3] == ["nine", "nine", "nine"]
+    assert spoken("$" + "9" * 40).endswith("dollars")
+
+
 def test_numbers_and_codes_have_words_of_their_own() -> None:
     assert number("0.5") == "half"
     assert number("-3") == "minus three"

@@ -163,10 +163,9 @@ def compared(result: Result) -> Said:
         told = [f"{name}: {_cell(value)}" for name, value in zip(names, about["values"], strict=True)]
         return Said((f"Here is the {clean(about['name'], 30)}.", *map(sentence, told)), products)
     prices = listed([f"the {name} is {price_of(p)}" for name, p in zip(names, products, strict=True)])
-    cheapest = next((title_of(p) for p in products if p["id"] == result["cheapest"]), None)
-    opening = (
-        f"The {cheapest} is cheaper." if cheapest and len(products) == 2 else "Here is how they compare."
-    )
+    opening = "Here is how they compare."
+    if result["cheapest"] and len(products) == 2:
+        opening = f"The {'first' if products[0]['id'] == result['cheapest'] else 'second'} one is cheaper."
     rows = [row for row in result["differences"] if row["name"] not in ("price", "stock", "sale", "category")]
     told = [
         sentence(f"{clean(row['name'], 30)}: {' versus '.join(_cell(value) for value in row['values'])}")

@@ -81,6 +81,7 @@ _FRACTIONS = {
 }
 _DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_COUNTABLE = 10**12  # beyond that nobody follows: the digits are read one by one
 _START = r"(?<![\w.])"
 
 
@@ -100,6 +101,8 @@ def number(value: str | int | Decimal) -> str:
         amount = Decimal(str(value).replace(",", ""))
     except InvalidOperation:
         return str(value)
+    if abs(amount) >= _COUNTABLE:
+        return _digit_by_digit(re.sub(r"\D", "", str(value)))
     whole, fraction = int(abs(amount)), abs(amount) % 1
     sign = "minus " if amount < 0 else ""
     if not fraction:
@@ -114,6 +117,8 @@ def price(amount: Decimal | str, currency: str = "USD") -> str:
     """A price as said in a shop: ``"nineteen ninety-nine"``, ``"two hundred dollars"``."""
     value = Decimal(str(amount).replace(",", ""))
     unit, small = _CURRENCIES.get(currency, (currency, ""))
+    if abs(value) >= _COUNTABLE:
+        return f"{number(value)} {_plural(unit, 2)}"
     sign, value = ("minus " if value < 0 else ""), abs(value)
     whole, cents = int(value), int((value % 1 * 100).to_integral_value())
     if not small:
