@@ -52,6 +52,9 @@ class MeaningModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(2, os.cpu_count() or 1)
         options.log_severity_level = 3
+        # Other stages share these cores and this memory: wait asleep, give back what is not needed.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_cpu_mem_arena = False
         try:
             self._session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
         except Exception as error:
@@ -161,13 +164,17 @@ def shipped_model() -> MeaningModel:
 
 
 def _read_matrix(db: Database) -> _Matrix:
-    rows = db.execute("SELECT number, vector FROM products JOIN vectors ON vectors.hash = meaning").fetchall()
-    packed = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.int8)
-    vectors = packed.reshape(len(rows), DIMENSIONS).astype(np.float32)
+    (count,) = db.execute(f"SELECT count(*) {_WITH_VECTOR}").fetchone()
+    numbers = np.zeros(count, dtype=np.int64)
+    vectors = np.zeros((count, DIMENSIONS), dtype=np.float32)
+    for row, (number, vector) in enumerate(db.execute(f"SELECT number, vector {_WITH_VECTOR}")):
+        numbers[row] = number
+        vectors[row] = np.frombuffer(vector, dtype=np.int8)
     vectors /= _SCALE
-    return _Matrix(np.fromiter((number for number, _ in rows), dtype=np.int64, count=len(rows)), vectors)
+    return _Matrix(numbers, vectors)
 
 
+_WITH_VECTOR = "FROM products JOIN vectors ON vectors.hash = meaning"
 _MATRICES = Snapshots(_read_matrix)
 _WITHOUT_VECTOR = (
     "FROM products JOIN documents ON product = number WHERE meaning NOT IN (SELECT hash FROM vectors)"

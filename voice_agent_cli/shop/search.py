@@ -140,14 +140,11 @@ class Search:
     def _browse(self, request: SearchRequest, condition: Condition) -> "_Ranked":
         """Filters alone: everything that meets them, in the order asked for."""
         rows = self._db.execute(
-            f"SELECT number FROM products p WHERE {condition.sql} ORDER BY {_ORDERS[request.sort]} "
-            f"LIMIT {request.offset + request.limit}",
+            f"SELECT number, count(*) OVER () FROM products p WHERE {condition.sql} "
+            f"ORDER BY {_ORDERS[request.sort]} LIMIT {request.offset + request.limit}",
             condition.parameters,
         ).fetchall()
-        total = self._db.execute(
-            f"SELECT count(*) FROM products p WHERE {condition.sql}", condition.parameters
-        ).fetchone()[0]
-        return _Ranked([Scored(number, 0.0, "words") for (number,) in rows], total)
+        return _Ranked([Scored(number, 0.0, "words") for number, _ in rows], rows[0][1] if rows else 0)
 
     def _matching(self, phrase: Phrase, condition: Condition, how: str) -> dict[int, Scored]:
         """The candidates that FTS ranks first among those with all (or some) of the terms, scored."""
@@ -274,14 +271,14 @@ def _with_wishes(request: SearchRequest) -> SearchRequest:
 
 def _match(phrase: Phrase, how: str) -> str:
     """The FTS5 expression; every word is quoted, so that no text of a shopper is syntax."""
-    groups = [
-        "(" + " OR ".join(f'"{word}"' for word in term.alternatives) + ")"
-        for term in phrase.terms
-        if term.alternatives
-    ]
-    if how == " AND " and len(groups) < len(phrase.terms):
+    known = [term for term in phrase.terms if term.alternatives]
+    if how == " AND " and len(known) < len(phrase.terms):
         return ""
-    return how.join(groups)
+    if how == " OR ":
+        # What has only a word that is everywhere is no answer, and there is much of it.
+        heaviest = max((term.weight for term in known), default=0.0)
+        known = [term for term in known if term.weight >= heaviest / 2]
+    return how.join("(" + " OR ".join(f'"{word}"' for word in term.alternatives) + ")" for term in known)
 
 
 def _good(rows: list[Scored], beside: float = _BESIDE) -> list[Scored]:
