@@ -16,7 +16,7 @@ _SIZE_NAMES = frozenset({"size", "sizes"})
 # Attributes for machines: numbers that nobody says when asking for a product.
 _UNSPOKEN = frozenset({"rating", "reviews", "created", "barcode", "gtin", "mpn", "link", "sku"})
 _BODY_WORDS = 400
-_MEANING_CHARACTERS = 140
+_MEANING_CHARACTERS = 200
 
 ANY = "any"
 

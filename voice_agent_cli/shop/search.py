@@ -209,16 +209,19 @@ class Search:
             Hit(self._catalogue.by_number(row.number), round(row.score, 4), row.found_by) for row in rows
         )
 
-    def _relaxations(self, request: SearchRequest) -> Iterable[Relaxation]:
+    def _relaxations(self, request: SearchRequest) -> list[Relaxation]:
         """Each filter that, dropped alone, lets something be found; else all of them together."""
         names = [name for name in _FILTERS if getattr(request, name) != getattr(_EMPTY, name)]
-        for drop in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
-            without = replace(request, offset=0, limit=3, **{name: getattr(_EMPTY, name) for name in drop})
-            ranked = self._ranked(without) if without.query or drop != names else _Ranked([], 0)
-            if ranked.total:
-                yield Relaxation(", ".join(drop), ranked.total, self._hits(ranked.rows[:3]))
-                if len(drop) > 1:
-                    return
+        alone = [found for name in names if (found := self._relaxed(request, [name]))]
+        together = self._relaxed(request, names) if len(names) > 1 and request.query and not alone else None
+        return [*alone, *([together] if together else [])]
+
+    def _relaxed(self, request: SearchRequest, drop: list[str]) -> Relaxation | None:
+        unset = {name: getattr(_EMPTY, name) for name in drop}
+        ranked = self._ranked(replace(request, offset=0, limit=3, **unset))
+        return (
+            Relaxation(", ".join(drop), ranked.total, self._hits(ranked.rows[:3])) if ranked.total else None
+        )
 
 
 @dataclass(frozen=True)

@@ -111,14 +111,16 @@ class Vocabulary:
     def _written(self, word: str) -> dict[str, Alternative]:
         """Alternatives that need no guess: the word, its forms, synonyms and kinds, what it begins."""
         found = {word: Alternative(1.0)} if word in self._counts else {}
-        for sure, others in (
-            (_SYNONYM, _same().get(word, ())),
-            (_RELATED, self._roots.get(root(word), ())),
-            (_KIND, _kinds().get(word, ())),
+        related = self._roots.get(root(word), ())
+        is_form = not found and related and is_english(word)  # else "runing" is but a misspelling
+        for others, entry in (
+            (_same().get(word, ()), Alternative(_SYNONYM)),
+            (related, Alternative(_RELATED, "words" if found or is_form else "spelling")),
+            (_kinds().get(word, ()), Alternative(_KIND)),
         ):
             for other in others:
                 if other in self._counts:
-                    found.setdefault(other, Alternative(sure))
+                    found.setdefault(other, entry)
         if len(word) >= 3 and word not in STOP_WORDS:
             for term in self._beginning_with(word):
                 found.setdefault(term, Alternative(_PREFIX))

@@ -14,6 +14,7 @@ NEED_WORDS = frozenset(_DATA["need"].split())
 NOT_COLORS = frozenset(_DATA["not_colors"].split())
 _UNITS = frozenset(_DATA["units"].split())
 _IRREGULAR: dict[str, str] = _DATA["irregular"]
+_SMALLER = {"l": ("ml", 1000), "cl": ("ml", 10), "kg": ("g", 1000), "tb": ("gb", 1000)}
 _KEPT_ENDINGS = ("ss", "us", "is", "ous")
 _SUFFIXES = ("ing", "ings", "ers", "er", "ed", "en", "ish", "ie", "ly", "y", "es", "e")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-'’/&][^\W\d_]+)+")
@@ -29,7 +30,7 @@ def words(text: str) -> tuple[str, ...]:
     joined: list[str] = []
     for token in tokens:
         if joined and token in _UNITS and is_number(joined[-1]):
-            joined[-1] += token
+            joined[-1] = _measure(joined[-1], token)
         else:
             joined.append(stem(token))
     return tuple(joined)
@@ -78,6 +79,12 @@ def root(word: str) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Several words written as one, as index and query both do for split names."""
     return stem(plain(" ".join(parts)).replace(" ", ""))
+
+
+def _measure(number: str, unit: str) -> str:
+    """A measure as one word in its smaller unit, so that half a litre is 500 ml."""
+    smaller, factor = _SMALLER.get(unit, (unit, 1))
+    return f"{float(number) * factor:.4f}".rstrip("0").rstrip(".") + smaller
 
 
 def _compounds(text: str) -> list[str]:
