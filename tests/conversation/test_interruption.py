@@ -99,6 +99,21 @@ async def test_an_answer_cut_off_leaves_only_what_was_heard_in_the_record() -> N
     assert not scene.mouth.is_speaking
 
 
+async def test_only_the_present_answer_counts_as_heard() -> None:
+    scene = Scene(SilentVoice())
+    await scene.mouth.say(Saying("t0", "One moment.", ("One moment.",)))
+    await scene.mouth.say(ANSWER)
+    scene.clock.now += 0.9
+    scene.mouth.interrupt()
+    assert scene.record == {7: ""}
+    await scene.mouth.say(ANSWER)
+    scene.clock.now += 10
+    await scene.mouth.say(ANSWER)
+    scene.clock.now += 1.1
+    scene.mouth.interrupt()
+    assert scene.record == {7: "I found two."}
+
+
 async def test_speech_still_being_made_is_not_sent_after_an_interruption() -> None:
     scene = Scene(SilentVoice())
     saying = asyncio.create_task(scene.mouth.say(ANSWER))

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -37,18 +37,20 @@ def list_sessions(
 def show(session_id: SessionId, as_json: AsJson = False) -> None:
     """One session: its messages, tools and times."""
     record = _open().export(session_id)
-    typer.echo(json.dumps(record, ensure_ascii=False, indent=2) if as_json else as_markdown(record), nl=as_json)
+    typer.echo(_as_json(record) if as_json else as_markdown(record), nl=False)
 
 
 @app.command(epilog="Example: voice-agent sessions export ID --format markdown --output talk.md")
 def export(
     session_id: SessionId,
     form: Annotated[Literal["json", "markdown"], typer.Option("--format", help="json or markdown.")] = "json",
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write here; else to the screen.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write here; else to the screen.")
+    ] = None,
 ) -> None:
     """The whole record of a session as JSON or as a page to read."""
     record = _open().export(session_id)
-    text = as_markdown(record) if form == "markdown" else json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    text = as_markdown(record) if form == "markdown" else _as_json(record)
     if output is None:
         typer.echo(text, nl=False)
         return
@@ -63,6 +65,10 @@ def delete(session_id: SessionId) -> None:
     """Forget a session and everything said in it. Orders that were placed stay."""
     _open().delete(session_id)
     typer.echo(f"{session_id} deleted", err=True)
+
+
+def _as_json(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
 def _open() -> Sessions:

@@ -172,8 +172,10 @@ async def _converse(
 
 async def _type(conversation: "Conversation", options: Options) -> None:
     """Typed lines until the end of the input, or a goodbye."""
-    is_terminal = sys.stdin.isatty()
-    while line := await asyncio.to_thread(_read_line, "> " if is_terminal and not options.as_json else ""):
+    from voice_agent_cli.conversation.pacing import in_daemon
+
+    prompt = "> " if sys.stdin.isatty() and not options.as_json else ""
+    while line := await in_daemon(lambda: _read_line(prompt)):
         if not line.strip():
             continue
         response = await conversation.say(line.strip())

@@ -19,6 +19,12 @@ class Playback:
 
     def __init__(self) -> None:
         self._pieces: list[_Piece] = []
+        self._free_at = 0.0
+
+    def begin(self) -> None:
+        """What is added from now on is a new answer; it is heard after what is still playing."""
+        self._free_at = self.ends_at
+        self._pieces.clear()
 
     def add(self, text: str, seconds: float, at: float) -> None:
         """A piece was sent at ``at``; it is heard after those before it."""
@@ -27,7 +33,7 @@ class Playback:
 
     @property
     def ends_at(self) -> float:
-        return self._pieces[-1].ends if self._pieces else 0.0
+        return self._pieces[-1].ends if self._pieces else self._free_at
 
     def is_playing(self, at: float) -> bool:
         return at < self.ends_at
@@ -40,10 +46,8 @@ class Playback:
         """Cut the answer off: returns what was heard, and nothing is playing any more."""
         heard = self.heard(at)
         self._pieces.clear()
+        self._free_at = 0.0
         return heard
-
-    def clear(self) -> None:
-        self._pieces.clear()
 
 
 def _heard_of(piece: _Piece, at: float) -> str:

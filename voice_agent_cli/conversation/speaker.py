@@ -29,11 +29,6 @@ class Speaker:
         """Whether the shopper still hears something of what was sent, or more is being made."""
         return bool(self._unsaid) or self._playback.is_playing(self._clock())
 
-    @property
-    def ends_in_s(self) -> float:
-        """Seconds until what was sent has been heard."""
-        return max(self._playback.ends_at - self._clock(), 0.0)
-
     async def say(self, turn_id: str, sentences: Sequence[str]) -> float | None:
         """Speak; returns when the first piece left (conversation's clock), or None if cut off before.
 
@@ -43,6 +38,7 @@ class Speaker:
         self._answer += 1
         mine, todo, first = self._answer, pieces(sentences), None
         self._unsaid = todo
+        self._playback.begin()
         try:
             for sequence, text in enumerate(todo):
                 loop = asyncio.get_running_loop()
@@ -71,7 +67,6 @@ class Speaker:
     def stop(self) -> str | None:
         """Fall silent now: returns what was heard, or None where nothing was being said."""
         if not self.is_playing:
-            self._playback.clear()
             return None
         self._answer += 1
         self._unsaid = ()
