@@ -72,7 +72,7 @@ class ToolError(UsageError):
     """
 
 
-class ChoiceNeeded(ToolError):
+class ChoiceNeeded(ToolError):  # noqa: N818 - no error of the shopper's
     """A tool needs one more answer from the shopper before it can run.
 
     Attributes:
