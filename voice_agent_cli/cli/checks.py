@@ -16,9 +16,7 @@ from voice_agent_cli.errors import ModelError
 from voice_agent_cli.models import registry
 from voice_agent_cli.settings import Settings
 
-ENGINES = (
-    "llama_cpp onnxruntime piper pocketsphinx vosk webrtcvad tokenizers soundfile soxr".split()
-)
+ENGINES = "llama_cpp onnxruntime piper pocketsphinx vosk webrtcvad tokenizers soundfile soxr".split()
 NEEDED_MEMORY = 700_000_000
 NEEDED_DISK = 200_000_000
 CHILD_SECONDS = 120
