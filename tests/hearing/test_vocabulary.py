@@ -99,20 +99,20 @@ def test_an_unknown_name_is_read_by_rule_and_a_known_word_is_looked_up() -> None
 
 
 @pytest.mark.parametrize(
-    ("written", "name", "ways"),
+    ("written", "noun", "ways"),
     [
-        ("10.5", "Size", ("ten and a half", "ten point five")),
-        ("XL", "Size", ("extra large", "x l")),
-        ("M", "Size", ("medium",)),
-        ("12 oz", "Size", ("twelve ounce", "twelve ounces")),
-        ("32x34", "Size", ("thirty two by thirty four",)),
-        ("light", "Roast", ("light", "light roast")),
+        ("10.5", "", ("ten and a half", "ten point five")),
+        ("XL", "", ("extra large", "x l")),
+        ("M", "", ("medium",)),
+        ("12 oz", "", ("twelve ounce", "twelve ounces")),
+        ("32x34", "", ("thirty two by thirty four",)),
+        ("light", "roast", ("light", "light roast")),
         ("Café & Crème", "", ("cafe and creme",)),
         ("!!", "", ()),
     ],
 )
-def test_values_are_said_as_people_say_them(written: str, name: str, ways: tuple[str, ...]) -> None:
-    assert spoken.ways_to_say(written, name) == ways
+def test_values_are_said_as_people_say_them(written: str, noun: str, ways: tuple[str, ...]) -> None:
+    assert spoken.ways_to_say(written, noun) == ways
 
 
 @pytest.mark.parametrize("phrase", ["rain jacket", "dress", "watch", "berry", "box"])

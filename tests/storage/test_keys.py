@@ -25,7 +25,7 @@ def test_a_revoked_key_opens_nothing_and_stays_in_the_list(tmp_path: Path) -> No
     assert keys.revoke(key.key_id) == revoked
     assert keys.find(secret) is None
     assert keys.find(other_secret) == other
-    assert keys.list() == (revoked, other)
+    assert keys.all() == (revoked, other)
 
 
 @pytest.mark.parametrize("wrong", ["", "va_", "va_" + "x" * 43, "\ud800", "' OR 1=1 --"])

@@ -34,7 +34,7 @@ def create(
 @app.command("list", epilog="Example: voice-agent keys list --json")
 def list_keys(as_json: AsJson = False) -> None:
     """The keys, without their secrets."""
-    keys = _open().list()
+    keys = _open().all()
     if as_json:
         typer.echo(json.dumps([vars(key) for key in keys], ensure_ascii=False, indent=2))
         return

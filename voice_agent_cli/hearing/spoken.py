@@ -61,10 +61,10 @@ def number(digits: str) -> str:
     return spoken.replace("-", " ").replace(",", "").replace(" and ", " ")
 
 
-def ways_to_say(value: str, name: str = "") -> tuple[str, ...]:
+def ways_to_say(value: str, noun: str = "") -> tuple[str, ...]:
     """How the value of an option is said, the likeliest first.
 
-    ``name`` is the option's own name: ``light`` of ``Roast`` is also "light roast".
+    ``noun`` is the option's own name where it is said too: ``light`` is also "light roast".
     """
     written = plain(value).strip()
     if written in _SIZES:
@@ -77,10 +77,8 @@ def ways_to_say(value: str, name: str = "") -> tuple[str, ...]:
         ways.append(spoken.replace(" and a half", " point five"))
     if spoken.split()[-1] in _UNITS.values() and not spoken.startswith("one "):
         ways.append(plural(spoken))
-    if name and not written[0].isdigit() and len(spoken.split()) <= 2:
-        ways += [
-            f"{spoken} {word}" for word in {singular(say(name)), say(name)} if word and word not in spoken
-        ]
+    if noun and not written[0].isdigit() and len(spoken.split()) <= 2:
+        ways.append(f"{spoken} {noun}")
     return tuple(ways)
 
 

@@ -19,14 +19,15 @@ from voice_agent_cli.hearing.patterns import Patterns
 from voice_agent_cli.shop.products import Product
 
 _SENTENCES = 40_000
-_AT_THE_COUNTER = 0.5  # of what is said of a thing that is made to order
+_AT_THE_COUNTER = 0.75  # of what is said of a thing that is made to order
 _SEED = 1
-_FORMAT = "2"  # changes whenever the same phrases would give other files
+_FORMAT = "3"  # changes whenever the same phrases would give other files
 _COLORS = (
     "black", "white", "blue", "navy", "navy blue",
     "light blue", "dark blue", "red", "green", "dark green", "grey",
     "gray", "brown", "beige", "pink", "purple", "yellow", "orange", "silver", "gold", "black and white",
 )  # fmt: skip
+_AMOUNTS = frozenset(("a", "an", "some", "lots", "plenty", "extra", "no", "half", "less", "without", "with"))
 _NAMES = {"color": "color", "colour": "color", "size": "size"}
 
 
@@ -89,11 +90,10 @@ def _phrases_of(product: Product) -> ProductPhrases:
     kinds.discard("")
     groups = [(name, values) for name, values in product.options.items()]
     groups += [(modifier.name, tuple(v.value for v in modifier.values)) for modifier in product.modifiers]
-    said = {
-        name: tuple(w for value in values for w in spoken.ways_to_say(value, name)) for name, values in groups
-    }
+    said = {name: _ways(name, values) for name, values in groups}
     named: dict[str, tuple[str, ...]] = {
         "title": (title,),
+        "called": tuple(" ".join(words[at:]) for at in range(len(words))),
         "thing": tuple(sorted(map(spoken.singular, kinds))),
         "things": tuple(sorted(map(spoken.plural, kinds))),
         "brand": (brand,) if brand else (),
@@ -109,6 +109,14 @@ def _phrases_of(product: Product) -> ProductPhrases:
         tuple(said.values()),
         len(product.options),
     )
+
+
+def _ways(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    """The ways to say every value of one option or modifier."""
+    noun = spoken.singular(spoken.say(name))
+    # "light" of Roast is also "light roast"; but where one is "soy milk", "cream" is not "cream milk".
+    is_added = noun not in _NAMES and not any(noun in spoken.say(value).split() for value in values)
+    return tuple(way for value in values for way in spoken.ways_to_say(value, noun if is_added else ""))
 
 
 def build(vocabulary: Vocabulary, dictionary: Path, folder: Path) -> VocabularyFiles:
@@ -207,12 +215,14 @@ class _Teller:
         after: list[str] = []
         for at, ways in enumerate(self._product.values):
             if ways and chance.random() < 0.5:
-                leads = chance.random() < (0.8 if at < self._product.leading else 0.3)
-                (before if leads else after).append(chance.choice(ways))
+                way = chance.choice(ways)
+                often = 0.8 if at < self._product.leading else 0.5
+                leads = way.split()[0] not in _AMOUNTS and chance.random() < often
+                (before if leads else after).append(way)
         chance.shuffle(before)
         chance.shuffle(after)
         words = ["a"] if chance.random() < 0.6 else []
-        words += [*before, self.fill("thing", chance)]
+        words += [*before, self.fill("called", chance)]
         for number, phrase in enumerate(after):
             words += [
                 chance.choice(("with", "with", "and", ""))

@@ -54,7 +54,7 @@ class Keys:
             )
         return key, secret
 
-    def list(self) -> tuple[ApiKey, ...]:
+    def all(self) -> tuple[ApiKey, ...]:
         """Every key in the order of creation, revoked ones too."""
         return tuple(ApiKey(*row) for row in self._read(f"{_SELECT} ORDER BY created_at, rowid", []))
 
@@ -80,9 +80,9 @@ class Keys:
         rows = self._read(f"{_SELECT} WHERE hash = ? AND revoked_at IS NULL", [_hash(secret)])
         return ApiKey(*rows[0]) if rows else None
 
-    def _read(self, sql: str, values: "list[Any]") -> "list[Any]":
+    def _read(self, sql: str, values: list[str]) -> list[Any]:
         with self._lock:
-            return self._db.execute(sql, values).fetchall()  # type: ignore[no-any-return]
+            return self._db.execute(sql, values).fetchall()
 
 
 _SELECT = "SELECT id, name, hint, created_at, revoked_at FROM api_keys"

@@ -6,7 +6,7 @@ shopper heard even if the process is killed the moment after.
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -181,6 +181,22 @@ class Sessions:
             [status, at, None if status == "active" else at, session_id],
         )
         return self.get(session_id)
+
+    def touch(self, session_ids: Collection[str]) -> None:
+        """Note that these sessions, where active, are in use."""
+        marks = ", ".join("?" * len(session_ids))
+        self._write(
+            f"UPDATE sessions SET last_seen_at = ? WHERE status = 'active' AND id IN ({marks})",
+            [now(), *session_ids],
+        )
+
+    def ended_among(self, session_ids: Collection[str]) -> tuple[str, ...]:
+        """Those of these sessions that are over, or gone."""
+        marks = ", ".join("?" * len(session_ids))
+        rows = self._read(
+            f"SELECT id FROM sessions WHERE status = 'active' AND id IN ({marks})", list(session_ids)
+        )
+        return tuple(set(session_ids) - {row[0] for row in rows})
 
     def delete(self, session_id: str) -> None:
         """Forget a session and everything said in it."""

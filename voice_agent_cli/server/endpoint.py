@@ -1,0 +1,158 @@
+"""A route, declared once: the same declaration serves it and documents it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from voice_agent_cli.errors import UsageError, VoiceAgentError
+from voice_agent_cli.server import faults
+from voice_agent_cli.server.auth import Caller
+from voice_agent_cli.server.limits import Verdict, Window, tightest
+from voice_agent_cli.server.services import CALLER, SERVICES, Services
+
+MOST_BYTES = 1024 * 1024
+_JSON = "application/json"
+
+
+@dataclass
+class Call:
+    """One request on its way through a route. ``body`` is the endpoint's model, checked."""
+
+    services: Services
+    request: web.Request
+    caller: Caller | None = None
+    body: Any = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    status: int | None = None
+
+    @property
+    def session_id(self) -> str:
+        return self.request.match_info["session_id"]
+
+    @property
+    def holder(self) -> Caller:
+        """Who calls, on a route that is not open to all."""
+        assert self.caller is not None
+        return self.caller
+
+    def limit(self, window: Window, key: str, what: str) -> None:
+        """Count this request against a limit.
+
+        Raises:
+            RateLimitExceededError: it is one too many.
+        """
+        verdict = window.hit(key)
+        self.verdicts.append(verdict)
+        if not verdict.allowed:
+            self.services.metrics.refused.add(limit=what)
+            raise verdict.error(what, self.services.clock())
+
+
+Handler = Callable[[Call], Awaitable[BaseModel | web.Response]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One route. ``access``: open to all, to API keys, or also to the session's own token."""
+
+    method: str
+    path: str
+    summary: str
+    handler: Handler
+    answer: type[BaseModel] | None
+    tag: str
+    body: type[BaseModel] | None = None
+    access: Literal["open", "key", "session"] = "key"
+    errors: tuple[int, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        return self.handler.__name__
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """Answer one request; every error of ours in the documented form."""
+        call = Call(request.app[SERVICES], request)
+        try:
+            answer = await self._answer(call)
+        except VoiceAgentError as error:
+            headers = tightest(call.verdicts)
+            if isinstance(error, faults.RateLimitExceededError):
+                headers["Retry-After"] = str(error.details["retry_after_s"])
+            return faults.response(error, headers)
+        if isinstance(answer, web.Response):
+            return answer
+        return web.Response(
+            body=answer.model_dump_json(exclude_unset=True).encode(),
+            status=call.status or 200,
+            content_type=_JSON,
+            headers=tightest(call.verdicts),
+        )
+
+    async def _answer(self, call: Call) -> BaseModel | web.Response:
+        if self.access != "open":
+            call.caller = call.services.gate.identify(call.request)
+            call.request[CALLER] = call.caller.name
+            call.limit(call.services.limits.requests, call.caller.name, "requests in an hour")
+            if self.access == "key":
+                call.caller.check_opens_everything()
+            elif "session_id" in call.request.match_info:
+                call.caller.check_opens(call.session_id)
+        if self.body is not None:
+            call.body = await read_body(call.request, self.body)
+        return await self.handler(call)
+
+
+async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    """The body of ``request`` as ``model``; no body counts as an empty object.
+
+    Raises:
+        UnsupportedMediaTypeError: it is not JSON by its own account.
+        PayloadTooLargeError: it is over 1 MiB.
+        UsageError: it is no JSON, or not what the model asks for; ``details["field"]`` names what is wrong.
+    """
+    if (request.content_length or 0) > MOST_BYTES:
+        raise _too_large()
+    if not _is_json(request) and (hdrs.CONTENT_TYPE in request.headers or request.body_exists):
+        raise faults.UnsupportedMediaTypeError(f"send the body as {_JSON}, in UTF-8")
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _too_large() from error
+    except (web.RequestPayloadError, web.HTTPException, ValueError) as error:
+        raise UsageError("the body cannot be read: it is not encoded as its headers say") from error
+    try:
+        return model.model_validate_json(raw or b"{}", strict=True)
+    except ValidationError as error:
+        raise refusal(error, model) from error
+
+
+def _is_json(request: web.Request) -> bool:
+    return request.content_type == _JSON and (request.charset or "utf-8").lower() in ("utf-8", "utf8")
+
+
+def refusal(error: ValidationError, model: Any = None) -> UsageError:
+    """What is wrong with a body or a message, in one line that names the field."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    complaint = _complaint(first, model)
+    return UsageError(f"{field}: {complaint}" if field else complaint, {"field": field} if field else {})
+
+
+def _complaint(error: ErrorDetails, model: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(getattr(model, "model_fields", {})) if len(error["loc"]) == 1 else ""
+        return f"there is no such field{f'; there are {known}' if known else ''}"
+    if error["type"] == "missing":
+        return "is missing"
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return message[:1].lower() + message[1:]
+
+
+def _too_large() -> faults.PayloadTooLargeError:
+    return faults.PayloadTooLargeError(
+        "the body is over 1 MiB; send less at once", {"limit_bytes": MOST_BYTES}
+    )

@@ -1,0 +1,112 @@
+"""What the routes work with: one of each for a server process."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from aiohttp import web
+
+from voice_agent_cli.conversation.engines import prepare_shop, shop_database
+from voice_agent_cli.server.auth import Gate, Tokens, signing_secret
+from voice_agent_cli.server.conversations import Conversations, Models, load_models
+from voice_agent_cli.server.limits import Limits
+from voice_agent_cli.server.live import LiveSessions
+from voice_agent_cli.server.metrics import Metrics
+from voice_agent_cli.settings import Settings
+from voice_agent_cli.shop.catalogue import SCHEMA as CATALOGUE
+from voice_agent_cli.shop.catalogue import Catalogue
+from voice_agent_cli.shop.schema import VISIT
+from voice_agent_cli.shop.shop import Shop
+from voice_agent_cli.storage.analytics import Analytics
+from voice_agent_cli.storage.database import connect
+from voice_agent_cli.storage.keys import Keys
+from voice_agent_cli.storage.sessions import Sessions
+
+Done = TypeVar("Done")
+
+
+class ShopCounter:
+    """The shop, for routes: every visit over one connection, in a thread of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._db = connect(shop_database(settings), CATALOGUE, VISIT)
+        self._catalogue = Catalogue(self._db)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="counter")
+
+    async def serve(self, session_id: str, user_id: str | None, work: Callable[[Shop], Done]) -> Done:
+        """Do ``work`` in the visit of a session."""
+        loop = asyncio.get_running_loop()
+        shop = Shop(self._db, session_id, user_id, self._catalogue)
+        return await loop.run_in_executor(self._thread, work, shop)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=True)
+        self._db.close()
+
+
+@dataclass(frozen=True)
+class Services:
+    """``clock`` is in seconds since 1970. ``sessions`` is read by the loop, ``writer`` used in threads."""
+
+    settings: Settings
+    sessions: Sessions
+    writer: Sessions
+    keys: Keys
+    analytics: Analytics
+    tokens: Tokens
+    gate: Gate
+    limits: Limits
+    counter: ShopCounter
+    conversations: Conversations
+    live: LiveSessions
+    clock: Callable[[], float] = time.time
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def close(self) -> None:
+        self.counter.close()
+        for store in (self.sessions, self.writer, self.keys, self.analytics):
+            store.close()
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+CALLER: web.RequestKey[str] = web.RequestKey("caller", str)
+
+
+def open_services(
+    settings: Settings,
+    *,
+    load: Callable[[Settings], Models] = load_models,
+    shared: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> Services:
+    """Everything a server process needs; the models are loaded later, by ``load``.
+
+    ``shared`` is for one of several processes: their limits are kept in common.
+
+    Raises:
+        StorageError: a database cannot be used.
+        NotFoundError: there is no shop of the settings' name.
+        UsageError: the signing secret cannot be used.
+    """
+    prepare_shop(settings)
+    keys = Keys(settings.data_dir)
+    tokens = Tokens(signing_secret(settings), settings.server.token_lifetime_s)
+    writer = Sessions(settings.data_dir)
+    return Services(
+        settings=settings,
+        sessions=Sessions(settings.data_dir),
+        writer=writer,
+        keys=keys,
+        analytics=Analytics(settings.data_dir),
+        tokens=tokens,
+        gate=Gate(keys, tokens),
+        limits=Limits.stored(settings.data_dir, clock) if shared else Limits.in_memory(clock),
+        counter=ShopCounter(settings),
+        conversations=Conversations(settings, writer, load),
+        live=LiveSessions(),
+        clock=clock,
+    )

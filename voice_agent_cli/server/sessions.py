@@ -1,0 +1,113 @@
+"""Sessions: opened, looked at, ended."""
+
+import asyncio
+
+from aiohttp import web
+
+from voice_agent_cli.server.endpoint import Call, Endpoint
+from voice_agent_cli.server.schemas import (
+    ContextShape,
+    CreatedSession,
+    EndedSession,
+    MessageShape,
+    NewSession,
+    SessionDetails,
+)
+from voice_agent_cli.server.services import Services
+from voice_agent_cli.shop.shapes import CartShape, cart_shape
+from voice_agent_cli.shop.shop import Shop
+from voice_agent_cli.storage.analytics import duration_seconds, viewed
+from voice_agent_cli.storage.sessions import Message, SessionRecord
+
+
+async def create_session(call: Call) -> CreatedSession:
+    """A new session and its token."""
+    call.limit(
+        call.services.limits.sessions, address(call.request, call.services), "new sessions in a minute"
+    )
+    wanted: NewSession = call.body
+    session = await asyncio.to_thread(call.services.writer.start, None, wanted.user_id, dict(wanted.metadata))
+    token, expires_at = call.services.tokens.for_session(session.session_id)
+    return CreatedSession(session_id=session.session_id, token=token, expires_at=expires_at)
+
+
+async def get_session(call: Call) -> SessionDetails:
+    """What was said in a session, its cart, and what it looked at."""
+    records = call.services.sessions
+    session = records.get(call.session_id)
+    cart = await cart_of(call.services, session)
+    return SessionDetails(
+        session_id=session.session_id,
+        status=session.status,
+        started_at=session.started_at,
+        messages=[_message(message) for message in records.messages(session.session_id)],
+        context=ContextShape(
+            cart_items=cart.lines, viewed_products=list(viewed(records.turns(session.session_id)))
+        ),
+    )
+
+
+async def end_session(call: Call) -> EndedSession:
+    """End a session; its record stays. Ending it again changes nothing."""
+    services = call.services
+    services.sessions.get(call.session_id)
+    session = await asyncio.to_thread(services.writer.end, call.session_id)
+    if connection := services.live.speaker(call.session_id):
+        await connection.leave("ended")
+    return EndedSession(message="Session ended successfully", duration_seconds=duration_seconds(session))
+
+
+async def cart_of(services: Services, session: SessionRecord) -> CartShape:
+    """The cart of a session, at today's prices."""
+    return await services.counter.serve(session.session_id, session.user_id, _cart)
+
+
+def address(request: web.Request, services: Services) -> str:
+    """Where a request comes from; behind a trusted proxy, what that proxy saw."""
+    if services.settings.server.trust_proxy:
+        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if seen:
+            return seen
+    return request.remote or "unknown"
+
+
+def _cart(shop: Shop) -> CartShape:
+    return cart_shape(shop.cart.bill())
+
+
+def _message(message: Message) -> MessageShape:
+    shape = {"role": message.role, "content": message.content, "timestamp": message.timestamp}
+    if message.role == "assistant":
+        shape["tools_used"] = list(message.tools_used)  # type: ignore[assignment]
+    return MessageShape.model_validate(shape)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/api/sessions",
+        "Create a new conversation session.",
+        create_session,
+        CreatedSession,
+        "sessions",
+        body=NewSession,
+    ),
+    Endpoint(
+        "GET",
+        "/api/sessions/{session_id}",
+        "Get session details.",
+        get_session,
+        SessionDetails,
+        "sessions",
+        access="session",
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/sessions/{session_id}",
+        "End a session.",
+        end_session,
+        EndedSession,
+        "sessions",
+        access="session",
+    ),
+)
