@@ -34,18 +34,22 @@ class ToolCommands(typer.core.TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name in registry.names():
-            self.add_command(typer.core.TyperCommand(name, help=registry.description(name)))
+            stub = typer.core.TyperCommand(name, help=registry.description(name), epilog=_example(name))
+            self.add_command(stub)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         return name, _made(name) if name and command else command, rest
 
 
+def _example(name: str) -> str:
+    return f"Example: voice-agent tool {name} {EXAMPLES.get(name, '')}".rstrip()
+
+
 def _made(name: str) -> Any:
     """The command of a tool, with an option for each field of its schema."""
-    example = f"Example: voice-agent tool {name} {EXAMPLES.get(name, '')}".rstrip()
     made = typer.Typer(add_completion=False, rich_markup_mode=None)
-    made.command(name, help=registry.description(name), epilog=example)(_command(name))
+    made.command(name, help=registry.description(name), epilog=_example(name))(_command(name))
     command = typer.main.get_command(made)
     command.context_settings["help_option_names"] = ["-h", "--help"]
     return command

@@ -1,9 +1,11 @@
 """Suggest products like one that is known."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import Field
 
+from voice_agent_cli.shop.finding import FilterInput, check
 from voice_agent_cli.shop.lookup import find_product
 from voice_agent_cli.shop.matching import content_words
 from voice_agent_cli.shop.products import Product
@@ -21,7 +23,7 @@ from voice_agent_cli.shop.shop import Shop
 _POOL = 50
 
 
-class Arguments(ProductInput):
+class Arguments(FilterInput, ProductInput):
     limit: int = Field(3, ge=1, le=10, description="How many to suggest.")
 
 
@@ -32,19 +34,25 @@ class Result(Output):
 
 def run(shop: Shop, arguments: Arguments) -> Result:
     product = find_product(shop, arguments.product)
-    others = {p.id: p for p in _pool(shop, product) if p.id != product.id}
+    wishes = {name: value for name, value in arguments.given().items() if name not in ("product", "limit")}
+    wanted = SearchRequest(**{**wishes, "in_stock": True, "limit": _POOL})
+    check(wanted)
+    others = {p.id: p for p in _pool(shop, product, wanted) if p.id != product.id}
     likest = sorted(others.values(), key=lambda other: -_likeness(product, other))[: arguments.limit]
     if likest:
         shop.show(tuple(likest))
     return Result(like=product_brief(product), products=[product_shape(other) for other in likest])
 
 
-def _pool(shop: Shop, product: Product) -> list[Product]:
-    """What is sold beside it, and what answers to its name anywhere."""
-    requests = [SearchRequest(query=product.title, in_stock=True, limit=_POOL)]
-    if product.category:
-        beside = SearchRequest(category=product.category, in_stock=True, limit=_POOL)
-        requests += [beside, SearchRequest(query=product.title, category=product.category, in_stock=True)]
+def _pool(shop: Shop, product: Product, wanted: SearchRequest) -> list[Product]:
+    """What meets the wishes: what is sold beside the product, and what answers to its name anywhere."""
+    if wanted.query:
+        requests = [replace(wanted, category=wanted.category or product.category), wanted]
+    else:
+        requests = [replace(wanted, query=product.title)]
+        if product.category and not wanted.category:
+            beside = replace(wanted, category=product.category)
+            requests += [beside, replace(beside, query=product.title)]
     return [hit.product for request in requests for hit in shop.search.find(request).hits]
 
 
