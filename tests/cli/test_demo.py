@@ -7,8 +7,8 @@ import pytest
 
 from voice_agent_cli import settings
 from voice_agent_cli.cli.demo import FRAME_S, Pace, _private, recordings
-from voice_agent_cli.conversation.engines import shop_database
 from voice_agent_cli.errors import NotFoundError
+from voice_agent_cli.shop.shops import shop_path
 
 
 async def test_fast_time_jumps_over_speech_but_never_over_work() -> None:
@@ -52,6 +52,6 @@ def test_the_demo_sells_from_a_copy_of_the_shop(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("VOICE_AGENT_SHOP_NAME", "coffee-bar")
     monkeypatch.setattr("voice_agent_cli.cli.demo._SHOP", "coffee-bar")
     private = _private(settings.load(), tmp_path / "demo")
-    assert shop_database(private).is_relative_to(tmp_path / "demo")
-    with Shop.open(shop_database(private), "") as copy:
+    assert shop_path(private.data_dir, private.shop.name).is_relative_to(tmp_path / "demo")
+    with Shop.open(shop_path(private.data_dir, private.shop.name), "") as copy:
         assert copy.catalogue.count() == 10

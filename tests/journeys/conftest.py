@@ -16,10 +16,10 @@ Opened = Callable[[Path], Settings]
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the sample shop made once."""
-    from voice_agent_cli.conversation.engines import prepare_shop
+    from voice_agent_cli.shop.shops import ensure_shop
 
     folder = tmp_path_factory.mktemp("prepared")
-    prepare_shop(settings.load({"data_dir": str(folder), "shop.name": "sample"}))
+    ensure_shop(folder)
     return folder
 
 

@@ -94,13 +94,13 @@ def recordings(folder: Path) -> list[Path]:
 
 def _private(loaded: settings.Settings, folder: Path) -> settings.Settings:
     """The settings with a data directory of its own: a demo must not sell out the user's shop."""
-    from voice_agent_cli.conversation.engines import prepare_shop, shop_database
+    from voice_agent_cli.shop.shops import ensure_shop, shop_path
 
-    prepare_shop(loaded)
+    source = ensure_shop(loaded.data_dir, loaded.shop.name)
     private = settings.load({"shop.name": _SHOP, "data_dir": str(folder)})
-    target = shop_database(private)
+    target = shop_path(private.data_dir, private.shop.name)
     target.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(shop_database(loaded))) as ours, closing(sqlite3.connect(target)) as copy:
+    with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(target)) as copy:
         ours.backup(copy)
     return private
 

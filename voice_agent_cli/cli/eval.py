@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from voice_agent_cli.quality.recognition import Report
     from voice_agent_cli.quality.understanding import Judged
+    from voice_agent_cli.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure how well the assistant does.")
 
+Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Recordings and labels.json.")]
+NoiseDb = Annotated[float | None, typer.Option("--noise-db", help="Mix babble in at this ratio, in dB.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 Failures = Annotated[int, typer.Option(help="How many failures to print.")]
 
@@ -42,6 +46,71 @@ def understanding(
         typer.echo(f"sure from {band['from']:.1f}: {band['cases']:4.0f} turns, {band['right']:.1%} right")
 
 
+@app.command(epilog="Example: voice-agent eval orders recordings --shop coffee-bar --noise-db 15")
+def orders(
+    folder: Folder,
+    shop: Annotated[str, typer.Option(help="The shop that was ordered from.")] = "coffee-bar",
+    noise_db: NoiseDb = None,
+    failures: Failures = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Recorded orders from sound to the cart: accepted when every labelled slot has its value."""
+    from voice_agent_cli import settings
+    from voice_agent_cli.cli.understand import open_default_agent
+    from voice_agent_cli.quality import orders as measured
+    from voice_agent_cli.quality.recognition import read_labels
+    from voice_agent_cli.shop.shops import ensure_shop
+
+    loaded = settings.load({"shop.name": shop})
+    labels, heard = read_labels(folder), _heard(folder, loaded, noise_db)
+    agent = open_default_agent()
+    placed = []
+    with _progress(len(labels)) as bar:
+        for order in measured.measure(labels, heard, agent, ensure_shop(loaded.data_dir, shop)):
+            placed.append(order)
+            bar.update(1)
+    figures = {**measured.summary(placed), "rtf": round(heard.rtf, 3)}
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for order in [order for order in placed if not order.accepted][:failures]:
+        typer.echo(f"{order.file}: heard {order.text!r}; wrong {list(order.wrong)}; cart {dict(order.line)}")
+    _print_table("orders", {shop: figures})
+
+
+@app.command(epilog="Example: voice-agent eval recognition recordings --shop coffee-bar --noise-db 15")
+def recognition(
+    folder: Folder,
+    shop: Annotated[str | None, typer.Option(help="The shop whose words are expected.")] = None,
+    noise_db: NoiseDb = None,
+    failures: Failures = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Hearing alone: labelled words heard (with labels.json), or word errors (a.wav beside a.txt)."""
+    from voice_agent_cli import settings
+
+    report = _heard(folder, settings.load({"shop.name": shop}), noise_db)
+    has_labels = (folder / "labels.json").exists()
+    name = "labelled_words_right" if has_labels else "word_error_rate"
+    figures = {"recordings": len(report.files), name: report.score, "rtf": round(report.rtf, 3)}
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for recording in [recording for recording in report.files if recording.missing][:failures]:
+        typer.echo(f"{recording.file}: heard {recording.text!r}; missed {list(recording.missing)}")
+    _print_table("recognition", {folder.name: figures})
+
+
+def _heard(folder: Path, loaded: "Settings", noise_db: float | None) -> "Report":
+    from voice_agent_cli.hearing import open_recognizer
+    from voice_agent_cli.quality.recognition import Noise, score_orders, score_texts
+    from voice_agent_cli.shop.shops import ensure_shop
+
+    recognizer = open_recognizer(loaded, ensure_shop(loaded.data_dir, loaded.shop.name))
+    score = score_orders if (folder / "labels.json").exists() else score_texts
+    return score(folder, recognizer, None if noise_db is None else Noise("babble", noise_db))
+
+
 def _progress(length: int) -> Any:
     return typer.progressbar(length=length, label="cases", file=typer.get_text_stream("stderr"))
 
@@ -67,5 +136,11 @@ def _print_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
     for name in next(iter(rows.values())):
         table.add_column(name.replace("_", " "), justify="right")
     for kind, row in rows.items():
-        table.add_row(kind, *(f"{v:.1%}" if name.endswith("right") else f"{v:g}" for name, v in row.items()))
+        table.add_row(
+            kind,
+            *(
+                f"{v:.1%}" if name.endswith(("right", "heard", "accepted", "rate")) else f"{v:g}"
+                for name, v in row.items()
+            ),
+        )
     Console().print(table)

@@ -15,7 +15,6 @@ from voice_agent_cli.errors import AudioError
 if TYPE_CHECKING:
     from voice_agent_cli.audio.frames import Samples
     from voice_agent_cli.hearing.recognizer import Recognizer
-    from voice_agent_cli.hearing.vocabulary import Vocabulary
 
 app = typer.Typer(add_completion=False)
 
@@ -30,9 +29,10 @@ def transcribe(
 ) -> None:
     """Text, confidence and word times of recordings, with the words of the open shop."""
     from voice_agent_cli.hearing import open_recognizer
+    from voice_agent_cli.shop.shops import ensure_shop
 
     loaded = settings.load({"hearing.engine": engine, "hearing.model": model, "shop.name": shop})
-    recognizer = open_recognizer(loaded, _vocabulary(loaded))
+    recognizer = open_recognizer(loaded, ensure_shop(loaded.data_dir, loaded.shop.name))
     failed = False
     for file in files:
         try:
@@ -44,15 +44,6 @@ def transcribe(
         typer.echo(json.dumps(found, ensure_ascii=False) if as_json else _line(found, len(files) > 1))
     if failed:
         raise typer.Exit(1)
-
-
-def _vocabulary(loaded: settings.Settings) -> "Vocabulary":
-    from voice_agent_cli.hearing.vocabulary import Vocabulary
-    from voice_agent_cli.shop.shop import Shop
-    from voice_agent_cli.shop.shops import ensure_shop
-
-    with Shop.open(ensure_shop(loaded.data_dir, loaded.shop.name), "") as shop:
-        return Vocabulary.of(shop.catalogue.iterate())
 
 
 def _hear(file: Path, recognizer: "Recognizer") -> dict[str, Any]:

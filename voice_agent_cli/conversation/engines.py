@@ -8,10 +8,12 @@ from typing import Any
 
 from voice_agent_cli.conversation.answering import Agent
 from voice_agent_cli.conversation.conversation import Conversation, Parts
-from voice_agent_cli.errors import ModelError, NotFoundError
+from voice_agent_cli.errors import ModelError
+from voice_agent_cli.hearing import open_recognizer
 from voice_agent_cli.hearing.recognizer import Recognizer
-from voice_agent_cli.settings import Settings, shipped
+from voice_agent_cli.settings import Settings
 from voice_agent_cli.shop.shop import Shop
+from voice_agent_cli.shop.shops import ensure_shop, shop_path
 from voice_agent_cli.speaking.voice import Kept, Voice, open_voice
 from voice_agent_cli.storage.sessions import Sessions
 
@@ -32,14 +34,14 @@ class Engines:
 
     def __init__(self, settings: Settings, *, hears: bool = True, speaks: bool = True) -> None:
         self.settings = settings
-        self.database = shop_database(settings)
+        self.database = shop_path(settings.data_dir, settings.shop.name)
         self.sessions = Sessions(settings.data_dir)
         self.kept = Kept()
         with ThreadPoolExecutor(4) as pool:
             agent = pool.submit(_open_agent, settings)
             voice = pool.submit(_open_voice, settings) if speaks else None
-            ready = pool.submit(prepare_shop, settings)
-            ears = pool.submit(_open_ears, settings, self.database, ready) if hears else None
+            ready = pool.submit(ensure_shop, settings.data_dir, settings.shop.name)
+            ears = pool.submit(_open_ears, settings, ready) if hears else None
             ready.result()
             _warm_search(self.database)
             self.agent: Agent = agent.result()
@@ -96,58 +98,8 @@ class Engines:
     _first_ears_taken = False
 
 
-def shop_database(settings: Settings) -> Path:
-    """Where the open shop's database lies."""
-    return settings.data_dir / "shops" / f"{settings.shop.name}.db"
-
-
-def prepare_shop(settings: Settings) -> None:
-    """Make a shop that ships with the program at its first use.
-
-    Raises:
-        NotFoundError: the shop was not imported and is none of ours.
-    """
-    from voice_agent_cli.shop.importers import import_file
-
-    database, source = shop_database(settings), shipped(f"config/shops/{settings.shop.name}.json")
-    if not database.exists() and not source.exists():
-        name = settings.shop.name
-        raise NotFoundError(
-            f"there is no shop called {name}; type: voice-agent catalog import FILE --shop {name}"
-        )
-    with Shop.open(database, "") as shop:
-        if not shop.catalogue.count() and source.exists():
-            import_file(shop.catalogue, source)
-
-
-def open_recognizer(settings: Settings, database: Path) -> Recognizer:
-    """The recognizer of the settings, with the words of the shop in ``database``.
-
-    Raises:
-        ModelError: it cannot be loaded.
-    """
-    from voice_agent_cli.models import registry
-
-    chosen = settings.hearing
-    if chosen.engine != "pocketsphinx":
-        from voice_agent_cli.hearing.vosk import VoskRecognizer
-
-        try:
-            return VoskRecognizer(registry.path(chosen.model, settings.models_dir))
-        except ModelError:
-            if chosen.engine == "vosk":
-                raise
-    from voice_agent_cli.hearing.pocketsphinx import PocketSphinxRecognizer
-    from voice_agent_cli.hearing.vocabulary import Vocabulary
-
-    with Shop.open(database, "") as shop:
-        vocabulary = Vocabulary.of(shop.catalogue.iterate(), shop.discounts.codes())
-    return PocketSphinxRecognizer(vocabulary, settings.models_dir / "vocabulary")
-
-
-def _open_ears(settings: Settings, database: Path, ready: "Future[None]") -> Recognizer:
-    ready.result()
-    return open_recognizer(settings, database)
+def _open_ears(settings: Settings, ready: "Future[Path]") -> Recognizer:
+    return open_recognizer(settings, ready.result())
 
 
 def _warm_search(database: Path) -> None:

@@ -1,17 +1,14 @@
 """Speech to text: which recognizer hears, and how it is opened."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from voice_agent_cli.errors import ModelError
 from voice_agent_cli.hearing.recognizer import Recognizer
 from voice_agent_cli.settings import Settings
 
-if TYPE_CHECKING:
-    from voice_agent_cli.hearing.vocabulary import Vocabulary
 
-
-def open_recognizer(settings: Settings, vocabulary: "Vocabulary") -> Recognizer:
-    """The recognizer that the settings ask for.
+def open_recognizer(settings: Settings, database: Path) -> Recognizer:
+    """The recognizer that the settings ask for, for the shop in ``database``.
 
     ``auto`` is Vosk where its model has been pulled, else PocketSphinx with a
     language model of this shop's words.
@@ -31,5 +28,9 @@ def open_recognizer(settings: Settings, vocabulary: "Vocabulary") -> Recognizer:
             if wanted == "vosk":
                 raise
     from voice_agent_cli.hearing.pocketsphinx import PocketSphinxRecognizer
+    from voice_agent_cli.hearing.vocabulary import Vocabulary
+    from voice_agent_cli.shop.shop import Shop
 
+    with Shop.open(database, "") as shop:
+        vocabulary = Vocabulary.of(shop.catalogue.iterate(), shop.discounts.codes())
     return PocketSphinxRecognizer(vocabulary, settings.models_dir / "vocabulary")

@@ -64,7 +64,7 @@ def score_orders(folder: Path, recognizer: Recognizer, noise: Noise | None = Non
     """
     heard: list[Heard] = []
     clock = _Clock()
-    for name, slots in sorted(_labels(folder).items()):
+    for name, slots in sorted(read_labels(folder).items()):
         transcript = clock.hear(folder / name, recognizer, noise)
         missing = tuple(phrase for phrase in slots.values() if not _is_said(phrase, transcript.text))
         heard.append(Heard(name, transcript.text, transcript.confidence, missing))
@@ -157,7 +157,12 @@ def _babble(length: int, chance: np.random.Generator) -> NDArray[np.float64]:
     return total
 
 
-def _labels(folder: Path) -> Mapping[str, Mapping[str, str]]:
+def read_labels(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """The labels of a folder's recordings: file -> slot -> the words that were said.
+
+    Raises:
+        NotFoundError: There is no ``labels.json``, or it cannot be read.
+    """
     path = folder / "labels.json"
     try:
         labels: Mapping[str, Mapping[str, str]] = json.loads(path.read_text(encoding="utf-8"))

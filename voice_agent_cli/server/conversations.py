@@ -8,11 +8,11 @@ from typing import Literal
 
 from voice_agent_cli.conversation.answering import Agent
 from voice_agent_cli.conversation.conversation import Conversation, Parts
-from voice_agent_cli.conversation.engines import shop_database
 from voice_agent_cli.hearing.recognizer import Recognizer
 from voice_agent_cli.server.ears import EarPool, SharedEars
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.shop.shop import Shop
+from voice_agent_cli.shop.shops import shop_path
 from voice_agent_cli.speaking.voice import Kept, Voice
 from voice_agent_cli.storage.sessions import SessionRecord, Sessions, Status
 
@@ -37,7 +37,8 @@ def load_models(settings: Settings) -> Models:
     """
     from functools import partial
 
-    from voice_agent_cli.conversation.engines import Engines, open_recognizer
+    from voice_agent_cli.conversation.engines import Engines
+    from voice_agent_cli.hearing import open_recognizer
 
     engines = Engines(settings, hears=False)
     engines.close()
@@ -86,7 +87,7 @@ class Conversations:
         self.preload()
         assert self._loading is not None
         models, pool = await asyncio.shield(self._loading)
-        database = shop_database(self._settings)
+        database = shop_path(self._settings.data_dir, self._settings.shop.name)
         shop = await asyncio.to_thread(Shop.open, database, session.session_id, session.user_id)
         ears = SharedEars(pool)
         parts = Parts(shop, self._sessions, models.agent, models.voice, ears, self._kept)

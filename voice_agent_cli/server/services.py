@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from voice_agent_cli.conversation.engines import prepare_shop, shop_database
 from voice_agent_cli.server.auth import Gate, Tokens, signing_secret
 from voice_agent_cli.server.conversations import Conversations, Models, load_models
 from voice_agent_cli.server.limits import Limits
@@ -20,6 +19,7 @@ from voice_agent_cli.shop.catalogue import SCHEMA as CATALOGUE
 from voice_agent_cli.shop.catalogue import Catalogue
 from voice_agent_cli.shop.schema import VISIT
 from voice_agent_cli.shop.shop import Shop
+from voice_agent_cli.shop.shops import ensure_shop, shop_path
 from voice_agent_cli.storage.analytics import Analytics
 from voice_agent_cli.storage.database import connect
 from voice_agent_cli.storage.keys import Keys
@@ -32,7 +32,7 @@ class ShopCounter:
     """The shop, for routes: every visit over one connection, in a thread of its own."""
 
     def __init__(self, settings: Settings) -> None:
-        self._db = connect(shop_database(settings), CATALOGUE, VISIT)
+        self._db = connect(shop_path(settings.data_dir, settings.shop.name), CATALOGUE, VISIT)
         self._catalogue = Catalogue(self._db)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="counter")
 
@@ -92,7 +92,7 @@ def open_services(
         NotFoundError: there is no shop of the settings' name.
         UsageError: the signing secret cannot be used.
     """
-    prepare_shop(settings)
+    ensure_shop(settings.data_dir, settings.shop.name)
     keys = Keys(settings.data_dir)
     tokens = Tokens(signing_secret(settings), settings.server.token_lifetime_s)
     writer = Sessions(settings.data_dir)

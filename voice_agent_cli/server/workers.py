@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from voice_agent_cli.conversation.engines import prepare_shop
 from voice_agent_cli.errors import UsageError
 from voice_agent_cli.server.limits import FILE as LIMITS
 from voice_agent_cli.settings import Settings
+from voice_agent_cli.shop.shops import ensure_shop
 
 Process = subprocess.Popen[bytes]
 
@@ -22,7 +22,7 @@ def supervise(settings: Settings, count: int, mark: str, ready: Callable[[str], 
     ``mark`` is the environment variable that makes ``serve`` a worker; ``ready`` is
     told the URL when all of them serve.
     """
-    prepare_shop(settings)
+    ensure_shop(settings.data_dir, settings.shop.name)
     for stale in settings.data_dir.glob(f"{LIMITS}*"):
         stale.unlink()
     host = settings.server.host

@@ -1,4 +1,4 @@
-"""Which database is which shop's, and the sample shop that comes along."""
+"""Which database is which shop's, and the shops that come along."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ def shop_path(data_dir: Path, name: str) -> Path:
 
 
 def ensure_shop(data_dir: Path, name: str = SAMPLE) -> Path:
-    """The database of a shop that exists; the sample shop is imported at its first use (0.7 s).
+    """The database of a shop that exists; one that comes along is imported at its first use (0.7 s).
 
     Its vectors are made by the first search for a need, or by ``Search.warm``.
 
@@ -33,17 +33,17 @@ def ensure_shop(data_dir: Path, name: str = SAMPLE) -> Path:
         NotFoundError: no such shop was imported; the message says how to.
         StorageError: the database cannot be made.
     """
-    path = shop_path(data_dir, name)
-    if path.exists() and not (name == SAMPLE and _is_empty(path)):
+    path, ours = shop_path(data_dir, name), settings.shipped(f"config/shops/{name}.json")
+    if path.exists() and not (ours.exists() and _is_empty(path)):
         return path
-    if name != SAMPLE:
+    if not ours.exists():
         raise NotFoundError(
             f"there is no shop {name!r}; type: voice-agent catalog import FILE --shop {name}",
             {"field": "shop"},
         )
     db = connect(path, SCHEMA)
     try:
-        import_file(Catalogue(db), settings.shipped("config/shops/sample.json"))
+        import_file(Catalogue(db), ours)
     finally:
         db.close()
     return path
@@ -55,7 +55,7 @@ def shops(data_dir: Path) -> tuple[str, ...]:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether the first import of the sample was interrupted before its end."""
+    """Whether the first import was interrupted before its end."""
     db = connect(path, SCHEMA)
     try:
         return Catalogue(db).fact("currency") is None
