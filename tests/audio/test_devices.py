@@ -52,7 +52,7 @@ async def main():
         async for frame in microphone:
             levels.append((time.monotonic(), dbfs(frame)))
     task = asyncio.create_task(listen())
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(2.5)  # a sound server takes a moment to begin moving a new stream
     tone = (np.sin(2 * np.pi * 440 * np.arange(22050 * 5) / 22050) * 8000).astype(np.int16)
     await speaker.write(tone, 22050)
     await asyncio.sleep(1.5)
