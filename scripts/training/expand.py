@@ -17,16 +17,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from num2words import num2words
+from filling import Filler
+from scenes import Pattern, scene_for
 
 from voice_agent_cli.understanding import prompt
 from voice_agent_cli.understanding.grammar import Grammar
 from voice_agent_cli.understanding.language import HEADS, SLOTS, Kind, Phrase, write
 from voice_agent_cli.understanding.numbers import Utterance, read
-from voice_agent_cli.understanding.state import Pending, ShownProduct, State
 
 HERE = Path(__file__).parent
 MARK = re.compile(r"<(\w+)>|\[(\w+)(?:=([^:\]]+))?(?::([^\]]*))?\]")
+EMPHASIS = {"orders2": 2.5, "talk": 1.3, "talk2": 1.3, "several2": 1.5, "mixed": 1.3, "cart2": 1.3}
+"""How much oftener than others the patterns of a file are used: what a first model found hard."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 FILLERS = ("um", "uh", "er", "like", "you know", "i mean", "well", "hmm", "let me see", "so")
 OPENINGS = (
@@ -84,19 +86,6 @@ MISHEARD = {
     "have": "half",
     "my": "me",
 }
-OPEN_SIZES = ("size", "color", "product", "option", "quantity", "confirm", "code")
-SELF_CONTAINED = frozenset(
-    {"Search", "Cart", "Policy", "Details", "Compare", "Track", "Similar", "Checkout", "Discount", "Undo"}
-)
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """One hand-written line: the state it is said in, and its text with mark-up."""
-
-    source: str
-    state: str
-    text: str
 
 
 @dataclass
@@ -127,105 +116,11 @@ def read_vocabularies(folder: Path) -> tuple[list[dict[str, list]], dict[str, li
     shops = [tomllib.loads(p.read_text()) for p in sorted(folder.glob("*.toml")) if p.stem != "common"]
     keys = {key for shop in shops for key in shop}
     pooled = {key: [entry for shop in shops for entry in shop.get(key, [])] for key in keys}
-    return [{key: shop.get(key) or pooled[key] for key in keys} for shop in shops], common
-
-
-def price_words(dice: random.Random, low: int = 3) -> tuple[str, float]:
-    """A price as people say it, and its amount."""
-    if low < 90 and dice.random() < 0.12:
-        dollars, cents = dice.randint(max(low, 4), max(low, 4) + 80), dice.choice((99, 50, 95))
-        return f"{num2words(dollars)} {num2words(cents)}", dollars + cents / 100
-    amount = dice.choice(
-        (
-            dice.randint(low, low + 30),
-            5 * dice.randint(1, 60),
-            10 * dice.randint(1, 40),
-            50 * dice.randint(1, 30),
-            100 * dice.randint(1, 25),
-        )
-    )
-    if amount < low:
-        amount = 10 * (low // 10 + dice.randint(1, 6))
-    words = num2words(amount).replace("-", " ").replace(",", "")
-    if dice.random() < 0.5:
-        words = words.replace(" and ", " ")
-    if words.startswith("one hundred") and dice.random() < 0.6:
-        words = words.replace("one hundred", "a hundred", 1)
-    return words, amount
-
-
-class Filler:
-    """Fills placeholders so that one sentence speaks of one shop and of what is shown."""
-
-    def __init__(
-        self,
-        dice: random.Random,
-        shop: Mapping[str, list],
-        common: Mapping[str, list],
-        shown: list[dict[str, str]],
-    ) -> None:
-        self._dice, self._shop, self._common, self._shown = dice, shop, common, shown
-        self._seen: dict[str, str] = {}
-
-    def __call__(self, name: str) -> str:
-        if name not in self._seen:
-            self._seen[name] = self._fresh(name)
-        return self._seen[name]
-
-    def _fresh(self, name: str) -> str:
-        dice, base = self._dice, name.rstrip("2")
-        if base in ("color", "brand", "title", "thing") and self._shown and dice.random() < 0.6:
-            known = [p[base] for p in self._shown if p.get(base) and p[base] not in self._seen.values()]
-            if known:
-                return dice.choice(known)
-        if base in ("thing", "things"):
-            words = dice.choice(self._shop["things"])[0 if base == "thing" else 1]
-            if dice.random() < 0.12:
-                words = f"{dice.choice(self._shop['materials'])} {words}"
-            elif dice.random() < 0.06:
-                words = f"{words} {dice.choice(self._shop['features'])}"
-            return words
-        if base == "price":
-            low = 3 if name == "price" else int(self._low_price() + 5)
-            return price_words(dice, low)[0]
-        if base in ("qty", "n"):
-            return num2words(dice.choice((2, 2, 2, 3, 3, 4, 5, 6, 8, 10, 12)))
-        if base == "ordinal":
-            options = ["first", "second", "third", "last", "fourth", "middle", "fifth"][
-                : 5 if name == "ordinal" else 4
-            ]
-            return dice.choice([o for o in options if o not in self._seen.values()])
-        if base in ("code", "order"):
-            return dice.choice(self._common[f"{base}s"])
-        plural = {"category": "categories"}.get(base, f"{base}s")
-        pool = [e for e in self._shop[plural] if e not in self._seen.values()] or self._shop[plural]
-        return dice.choice(pool)
-
-    def _low_price(self) -> float:
-        low = read(self("price")).words[0].text
-        return float(low) if low.replace(".", "").isdigit() else 20
-
-
-def shown_products(dice: random.Random, shop: Mapping[str, list]) -> list[dict[str, str]]:
-    """Two to five products as they might have just been read out."""
-    products = []
-    same = dice.choice(shop["things"])[0]
-    for _ in range(dice.choice((1, 2, 3, 3, 3, 4, 5))):
-        thing = same if dice.random() < 0.6 else dice.choice(shop["things"])[0]
-        brand, color = dice.choice(shop["brands"]), dice.choice(shop["colors"])
-        shape = dice.random()
-        if shape < 0.4:
-            title = dice.choice(shop["titles"])
-        elif shape < 0.65:
-            title = f"{brand} {thing}"
-        elif shape < 0.8:
-            title = f"{dice.choice(shop['materials'])} {thing}"
-        else:
-            title = f"{color} {thing}"
-        products.append(
-            {"title": title, "thing": thing, "brand": brand, "color": color if dice.random() < 0.5 else ""}
-        )
-    return products
+    made_to_order = {"pres", "posts"}
+    return [
+        {key: shop.get(key) or pooled[key] for key in keys if key in shop or key not in made_to_order}
+        for shop in shops
+    ], common
 
 
 def build(pattern: Pattern, fill: Filler, dice: random.Random) -> Draft:
@@ -345,27 +240,6 @@ def admitted(
     return bool(places)
 
 
-def state_for(
-    pattern: Pattern, shop: Mapping[str, list], shops: list, dice: random.Random
-) -> tuple[State, list[dict[str, str]]]:
-    """A dialogue state in which the pattern may be said, and the products it may speak of."""
-    shown: list[dict[str, str]] = []
-    speaks_of_shown = pattern.state == "shown" or (pattern.state.startswith("asked") and dice.random() < 0.8)
-    if speaks_of_shown or (pattern.state == "any" and dice.random() < 0.5):
-        shown = shown_products(dice, shop)
-    elif pattern.state == "nothing" and dice.random() < 0.25:
-        shown = shown_products(dice, dice.choice(shops))
-    pending = None
-    if pattern.state.startswith("asked"):
-        pending = Pending("", "", pattern.state.removeprefix("asked").strip())
-    elif pattern.text.startswith(tuple(f"<{head}>" for head in SELF_CONTAINED)) and dice.random() < 0.06:
-        pending = Pending("", "", dice.choice(OPEN_SIZES))
-    products = tuple(
-        ShownProduct("", p["title"], attributes={"color": p["color"]} if p["color"] else {}) for p in shown
-    )
-    return State(shown=products, pending=pending), shown if speaks_of_shown or pattern.state == "any" else []
-
-
 def example(
     pattern: Pattern,
     shops: list,
@@ -374,9 +248,9 @@ def example(
     arguments: Mapping[str, list[str]],
 ) -> dict[str, str] | None:
     """One training example, or nothing where the grammar would not admit it."""
-    shop = dice.choice(shops)
-    state, shown = state_for(pattern, shop, shops, dice)
-    draft = with_edges(build(pattern, Filler(dice, shop, common, shown), dice), dice)
+    shop = dice.choice(_able(shops, pattern))
+    scene = scene_for(pattern, shop, shops, dice)
+    draft = with_edges(build(pattern, Filler(dice, shop, common, scene), dice), dice)
     if dice.random() < 0.05:
         draft = misspelt(draft, dice)
     utterance = read(draft.text)
@@ -384,9 +258,18 @@ def example(
     if not utterance.words or phrases is None:
         return None
     calls = write(phrases)
-    if not admitted(calls, utterance, state.pending is not None, arguments):
+    if not admitted(calls, utterance, scene.state.pending is not None, arguments):
         return None
-    return {"prompt": prompt.before_speech(state) + prompt.utterance_part(utterance), "calls": " " + calls}
+    return {
+        "prompt": prompt.before_speech(scene.state) + prompt.utterance_part(utterance),
+        "calls": " " + calls,
+    }
+
+
+def _able(shops: list, pattern: Pattern) -> list:
+    """The shops that have what the pattern's made-to-order placeholders need."""
+    needs_options = "{pre" in pattern.text or "{post" in pattern.text
+    return [shop for shop in shops if "pres" in shop] if needs_options else shops
 
 
 def tool_arguments() -> dict[str, list[str]]:
@@ -410,7 +293,7 @@ def expand(count: int, seed: int, report: Callable[[str], None] = print) -> list
             raise SystemExit(f"{pattern.source}: unknown mark-up {unknown} in: {pattern.text}")
     shops, common = read_vocabularies(HERE / "vocabulary")
     arguments = tool_arguments()
-    weights = [3.0 if "{" in p.text else 1.6 for p in patterns]
+    weights = [(3.0 if "{" in p.text else 1.6) * EMPHASIS.get(p.source, 1.0) for p in patterns]
     refused: Counter[str] = Counter()
     examples: dict[tuple[str, str], dict[str, str]] = {}
     while len(examples) < count:

@@ -2,8 +2,11 @@
 
 from pydantic import Field
 
+from voice_agent_cli.errors import ToolError
 from voice_agent_cli.shop.lookup import find_product
-from voice_agent_cli.shop.options import select
+from voice_agent_cli.shop.options import Selection, select
+from voice_agent_cli.shop.products import Product
+from voice_agent_cli.shop.rereading import reread
 from voice_agent_cli.shop.shapes import (
     CartShape,
     ChoiceInput,
@@ -30,8 +33,7 @@ class Result(Output):
 
 
 def run(shop: Shop, arguments: Arguments) -> Result:
-    product = find_product(shop, arguments.product)
-    selection = select(product, arguments.asked(), shop.preferences.all())
+    product, selection = _meant(shop, arguments)
     line = shop.cart.add(product, selection, arguments.quantity)
     shop.talk_about(product)
     bill = shop.cart.bill()
@@ -42,3 +44,15 @@ def run(shop: Shop, arguments: Arguments) -> Result:
         ignored=list(selection.ignored),
         cart=cart_shape(bill),
     )
+
+
+def _meant(shop: Shop, arguments: Arguments) -> tuple[Product, Selection]:
+    """The product and its options as they were told, else as all the words together tell them."""
+    asked = arguments.asked()
+    try:
+        product = find_product(shop, arguments.product)
+        return product, select(product, asked, shop.preferences.all())
+    except ToolError:
+        if asked and (reread_as := reread(shop, arguments.product, asked)):
+            return reread_as
+        raise
