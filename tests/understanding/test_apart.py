@@ -6,10 +6,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from rapidfuzz import fuzz, process
+
 from voice_agent_cli.quality.understanding import own_cases
 from voice_agent_cli.understanding.numbers import read
 
 TRAINING = Path(__file__).parents[2] / "scripts" / "training"
+NEARLY = 88
 MARK = re.compile(r"<\w+>|\[\w+(?:=[^:\]]+)?:?|\]")
 
 
@@ -37,6 +41,13 @@ def test_no_sentence_of_several_words_both_trains_and_judges() -> None:
     assert len(judging) > 1500
     # "yes please" and "the second one" can hardly be said otherwise.
     assert {text for text in judging & patterns() if len(text.split()) > 4} == set()
+
+
+def test_no_sentence_that_trains_is_nearly_one_that_judges() -> None:
+    training = sorted(text for text in patterns() if len(text.split()) > 4)
+    judging = sorted({plain(str(case["text"])) for case in cases()})
+    alike = process.cdist(training, judging, scorer=fuzz.ratio, score_cutoff=NEARLY, dtype=np.uint8)
+    assert [(training[row], judging[column]) for row, column in np.argwhere(alike)] == []
 
 
 def test_no_product_or_brand_both_trains_and_judges() -> None:

@@ -25,6 +25,8 @@ from voice_agent_cli.understanding.numbers import read
         ("two twelve ounce lattes", "2 12 ounce lattes"),
         ("the cheaper of the two", "the cheaper of the 2"),
         ("between fifty and a hundred", "between 50 and 100"),
+        ("between one hundred and two hundred fifty", "between 100 and 250"),
+        ("a hundred and five dollars", "105 dollars"),
         ("ten point five", "10.5"),
         ("Size 10.5 in Navy Blue", "size 10.5 in navy blue"),
         ("don’t", "don't"),

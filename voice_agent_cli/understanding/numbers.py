@@ -176,7 +176,7 @@ def _plain_number(words: list[SpokenWord], at: int) -> tuple[int, float]:
             small = None
         elif word == "a" and following in _SCALES and end == at:
             small = 1
-        elif word == "and" and total and small is None and (following in _UNITS or following in _TENS):
+        elif word == "and" and total and small is None and _goes_on(words, end + 1):
             pass
         elif word in _TENS and small is None:
             small = _TENS[word]
@@ -186,6 +186,16 @@ def _plain_number(words: list[SpokenWord], at: int) -> tuple[int, float]:
             break
         end += 1
     return end, total + (small or 0)
+
+
+def _goes_on(words: list[SpokenWord], at: int) -> bool:
+    """Whether "hundred and …" goes on here: "and twenty" does, "and two hundred" is another number."""
+    text = [word.text for word in words[at : at + 2]]
+    return (
+        text[:1] != []
+        and (text[0] in _UNITS or text[0] in _TENS)
+        and text[1:] not in (["hundred"], ["thousand"])
+    )
 
 
 def _digits(value: float) -> str:
