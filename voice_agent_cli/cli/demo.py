@@ -1,56 +1,22 @@
 """``voice-agent demo``: a recorded shopper, heard and served by the real engines."""
 
 import asyncio
-import sqlite3
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voice_agent_cli import settings
-from voice_agent_cli.errors import NotFoundError
 
 if TYPE_CHECKING:
     from voice_agent_cli.audio.frames import Samples
     from voice_agent_cli.audio.recorder import ConversationRecorder
-    from voice_agent_cli.conversation.conversation import Conversation
+    from voice_agent_cli.conversation.rehearsal import Pace
 
 app = typer.Typer(add_completion=False)
-
-FRAME_S = 0.02
-_PAUSE_S = 0.5
-_SHOP = "sample"
-
-
-class Pace:
-    """The demo's clock: real time, or with ``fast`` time that jumps over speech and silence.
-
-    What the engines do is never jumped over, so that the times shown stay true.
-    """
-
-    def __init__(self, fast: bool) -> None:
-        self._fast = fast
-        self._jumped = 0.0
-        self._due = time.monotonic()
-
-    def clock(self) -> float:
-        return time.monotonic() + self._jumped
-
-    async def frame(self, works: bool) -> None:
-        """Wait for the next frame; ``works`` while the engines are at work."""
-        if self._fast and not works:
-            self._jumped += FRAME_S
-            await asyncio.sleep(0)
-            return
-        if self._due < time.monotonic() - FRAME_S:
-            self._due = time.monotonic()  # time that was jumped over is not owed
-        self._due += FRAME_S
-        await asyncio.sleep(max(self._due - time.monotonic(), 0.0))
 
 
 @app.command("demo", epilog="Examples: voice-agent demo  |  voice-agent demo --fast --json")
@@ -64,15 +30,16 @@ def demo(
 ) -> None:
     """Watch a recorded shopper find, compare, add, change and check out: no microphone, no network."""
     from voice_agent_cli.audio.recorder import ConversationRecorder
+    from voice_agent_cli.conversation.rehearsal import Pace, private_settings, recordings
 
-    loaded = settings.load({"shop.name": _SHOP})
+    loaded = settings.load()
     turns = recordings(settings.shipped("config/demo"))
     with ExitStack() as opened:
         recorder = ConversationRecorder(output)
         opened.callback(recorder.close)
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         try:
-            asyncio.run(_show(_private(loaded, folder), turns, recorder, Pace(fast), as_json))
+            asyncio.run(_show(private_settings(loaded, folder), turns, recorder, Pace(fast), as_json))
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
     typer.echo(f"Both sides are in {output}", err=True)
@@ -80,40 +47,21 @@ def demo(
         _play(output)
 
 
-def recordings(folder: Path) -> list[Path]:
-    """The shopper's turns in order.
-
-    Raises:
-        NotFoundError: they did not come with this installation.
-    """
-    found = sorted(folder.glob("*.flac"))
-    if not found:
-        raise NotFoundError(f"{folder} holds no recordings; type: scripts/record_shopper")
-    return found
-
-
-def _private(loaded: settings.Settings, folder: Path) -> settings.Settings:
-    """The settings with a data directory of its own: a demo must not sell out the user's shop."""
-    from voice_agent_cli.shop.shops import ensure_shop, shop_path
-
-    source = ensure_shop(loaded.data_dir, loaded.shop.name)
-    private = settings.load({"shop.name": _SHOP, "data_dir": str(folder)})
-    target = shop_path(private.data_dir, private.shop.name)
-    target.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(target)) as copy:
-        ours.backup(copy)
-    return private
-
-
 async def _show(
-    private: settings.Settings, turns: list[Path], recorder: "ConversationRecorder", pace: Pace, as_json: bool
+    private: settings.Settings,
+    turns: list[Path],
+    recorder: "ConversationRecorder",
+    pace: "Pace",
+    as_json: bool,
 ) -> None:
     from rich.console import Console
 
+    from voice_agent_cli.audio.frames import SAMPLE_RATE
     from voice_agent_cli.cli.screen.json_lines import JsonLines
     from voice_agent_cli.cli.screen.player import AnswerRecorder
     from voice_agent_cli.cli.screen.terminal import Terminal
     from voice_agent_cli.conversation.engines import Engines
+    from voice_agent_cli.conversation.rehearsal import shopper
 
     console = Console(stderr=as_json, highlight=False)
     with console.status("Getting ready…") if console.is_terminal else ExitStack():
@@ -123,36 +71,14 @@ async def _show(
         conversation = engines.open(metadata={"source": "demo"}, clock=pace.clock)
         conversation.subscribe(JsonLines(sys.stdout) if as_json else screen)
         conversation.subscribe(AnswerRecorder(recorder))
+
+        def spoken(samples: "Samples") -> None:
+            recorder.add("shopper", samples, SAMPLE_RATE, conversation.elapsed_s)
+
         async with conversation:
             await conversation.greet()
-            await conversation.listen(_shopper(conversation, turns, recorder, pace))
+            await conversation.listen(shopper(conversation, turns, pace, spoken))
     engines.close()
-
-
-async def _shopper(
-    conversation: "Conversation", turns: list[Path], recorder: "ConversationRecorder", pace: Pace
-) -> "AsyncIterator[Samples]":
-    """The recordings, each after the answer to the one before was heard; silence between them."""
-    import numpy as np
-
-    from voice_agent_cli.audio.frames import FRAME_SAMPLES, SAMPLE_RATE, Framer
-    from voice_agent_cli.audio.source import FileSource
-
-    silence = np.zeros(FRAME_SAMPLES, np.int16)
-    for turn in [*turns, None]:
-        waited = 0.0
-        while waited < _PAUSE_S:
-            waited = 0.0 if conversation.is_busy or conversation.is_hearing else waited + FRAME_S
-            await pace.frame(conversation.is_answering)
-            yield silence
-        if turn is None:
-            return
-        samples = np.concatenate(list(FileSource(turn).blocks()))
-        recorder.add("shopper", samples, SAMPLE_RATE, conversation.elapsed_s)
-        framer = Framer()
-        for frame in (*framer.add(samples), *framer.flush()):
-            await pace.frame(conversation.is_answering)
-            yield frame
 
 
 def _play(path: Path) -> None:
