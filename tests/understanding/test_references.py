@@ -39,6 +39,12 @@ SHOWN = (
         ("the sandels", "c"),
         ("the red sandal", "c"),
         ("ridge trail runner", "b"),
+        ("the brown and the red ones", "ac"),
+        ("trail runner or sandal", "bc"),
+        ("the cheaper fellgate one", "b"),
+        ("a pair of the sandals", "c"),
+        ("the trail runner he'll love it", "b"),
+        ("the dark boot", "a"),
     ],
 )
 def test_a_reference_finds_its_product(phrase: str, ids: str) -> None:
@@ -68,3 +74,29 @@ def test_a_colour_said_elsewhere_breaks_a_tie() -> None:
 @pytest.mark.parametrize("phrase", ["a coffee machine", "the green one", "the seventh one", "", "???"])
 def test_what_is_not_shown_is_not_guessed(phrase: str) -> None:
     assert resolve(phrase, SHOWN).ids == ()
+
+
+FOOD = (
+    ShownProduct("k", "Tidewell Salmon Kibble", Decimal("12.00"), "Tidewell", "Cats"),
+    ShownProduct("l", "Bramble Dog Lead", Decimal("9.00"), "Bramble", "Dogs", {"color": "navy"}),
+    ShownProduct("s", "Corner Armchair", Decimal("300.00"), "", "Furniture", {"color": "blue"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "id_"),
+    [
+        ("the leash", "l"),
+        ("the chair", "s"),
+        ("two bags of the kibble", "k"),
+        ("the blue one", "s"),
+        ("the lead sliced", "l"),
+    ],
+)
+def test_a_thing_is_found_by_another_word_for_it_or_by_its_noun(phrase: str, id_: str) -> None:
+    assert resolve(phrase, FOOD) == Reference((id_,))
+
+
+@pytest.mark.parametrize("phrase", ["the red armchair", "the green lead", "a salmon fillet", "the wallet"])
+def test_another_colour_or_another_thing_is_not_taken_for_what_is_shown(phrase: str) -> None:
+    assert resolve(phrase, FOOD).ids == ()

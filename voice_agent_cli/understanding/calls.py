@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .language import ANSWER, CORRECT, NO, SLOTS, TOOL_WORDS, YES, Kind, Phrase, Slot
-from .references import Reference, resolve
+from .references import Reference, mentioned, resolve
 from .state import Call, Pending, ShownProduct, State, Understanding
 
 MANY_PRODUCTS = frozenset({"compare_products"})
@@ -26,6 +26,11 @@ ARGUMENTS = frozenset(slot.argument for slot in SLOTS.values())
 """What an answer can fill in; anything else that was asked for is an option of the product."""
 INDIFFERENT = frozenset({"any", "either", "whatever", "all"})
 MOST_PRODUCTS = 4
+_CONTAINERS = re.compile(
+    r"^(bottle|box|pack|packet|tin|can|jar|bag|roll|sheet|slice|pot|tube|loaf|loave|pair|cop|copy|carton|tub|cup|"
+    r"glass|bar|bunch|punnet|set)(s|es|ies)? of (the )?"
+)
+"""What something comes in is no part of its name: "two bottles of still water"."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +79,30 @@ def _tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[C
     products, by_code = found
     decided = "model+code" if by_code else "model"
     if tool in MANY_PRODUCTS:
-        named = list(products) or [product.id for product in state.shown[:2]]
-        return [
-            Call(
-                tool,
-                {"products": named[:MOST_PRODUCTS], **arguments},
-                sure,
-                "model+code" if by_code or not products else "model",
-            )
-        ]
+        return [_comparison(tool, products, by_code, arguments, state, sure)]
     if not products:
         return [Call(tool, arguments, sure)]
     return [
         Call(tool, {"product": product, **_counted(arguments, product, state)}, sure, decided)  # type: ignore[arg-type]
         for product in products[:MOST_PRODUCTS]
     ]
+
+
+def _comparison(
+    tool: str,
+    products: Sequence[str],
+    by_code: bool,
+    arguments: Mapping[str, Any],
+    state: State,
+    sure: float,
+) -> Call:
+    """Of the products named, or those a single phrase speaks of, or all that is shown."""
+    if not by_code and len(products) < 2:
+        said = mentioned(" ".join(products), state.shown)
+        products = said if len(said) > 1 else [product.id for product in state.shown]
+        by_code = True
+    chosen = list(products[:MOST_PRODUCTS])
+    return Call(tool, {"products": chosen, **arguments}, sure, "model+code" if by_code else "model")
 
 
 def _plain_arguments(phrase: Phrase, tool: str) -> dict[str, Any]:
@@ -153,7 +167,7 @@ def _products(
         if reference.ambiguous and tool not in MANY_PRODUCTS:
             return _which(reference, tool, arguments, state)
         by_code = by_code or bool(reference.ids)
-        products.extend(reference.ids or (said,))
+        products.extend(reference.ids or (_CONTAINERS.sub("", said),))
     return tuple(dict.fromkeys(products)), by_code
 
 
@@ -219,9 +233,9 @@ def _answered_product(
 ) -> "list[Call] | _Question":
     everything = {p.id: p for p in (*state.shown, *(entry.product for entry in state.cart))}
     asked = [product for product in everything.values() if product.title in pending.choices]
-    reference = resolve(said, asked or state.shown, state.focus)
+    reference = resolve(said, asked, state.focus)
     if not reference.ids:
-        reference = resolve(said, state.shown, state.focus)
+        reference = _looked_up(said, "", pending.tool, state)
     if reference.ambiguous:
         return _which(reference, pending.tool, arguments, state)
     products = reference.ids or (said,)

@@ -4,13 +4,13 @@ Plain code decides this, since a position, a price or a colour is either so or n
 model only says which words are the reference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from rapidfuzz import fuzz
-
+from .describing import contradicts, describes, fit, is_aside
+from .likeness import most_like
 from .numbers import read
 from .state import ShownProduct
 
@@ -30,7 +30,9 @@ _CHEAPEST = frozenset({"cheap", "cheaper", "cheapest", "lowest", "affordable"})
 _DEAREST = frozenset(
     {"pricier", "priciest", "dearer", "dearest", "expensive", "highest", "fanciest", "costliest"}
 )
-_SIMILAR_ENOUGH = 80
+_COMPARING = _CHEAPEST | _DEAREST | {"least", "less", "most", "more", "price", "priced", "whichever", "is"}
+_MONEY = frozenset({"dollar", "dollars", "euro", "euros", "pound", "pounds", "bucks"})
+_JOINING = frozenset({"and", "or", "plus", "versus", "vs"})
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,36 @@ def resolve(
     words = [word.text for word in read(phrase).words]
     if not candidates or not words:
         return Reference()
+    hints = [word.text for word in read(hint).words]
+    return (
+        _resolve(words, candidates, focus, hints)
+        or _several(words, candidates, focus)
+        or _by_noun(_content(words), candidates)
+        or _by_meaning(_content(words), candidates)
+        or Reference()
+    )
+
+
+def _resolve(
+    words: Sequence[str], candidates: Sequence[ShownProduct], focus: str | None, hints: Sequence[str]
+) -> Reference | None:
+    """What the words say exactly; None where they leave it open."""
     by_position = _by_position(words, candidates)
     if by_position:
         return Reference(by_position)
+    if set(words) & set(_ORDINALS):
+        return Reference()
     by_price = _by_price(words, candidates)
     if by_price:
         return by_price
-    content = [word for word in words if word not in _EMPTY and word not in _SINGULAR | _PLURAL]
+    content = _content(words)
     if not content:
         return _pronoun(words, candidates, focus)
-    return _by_description(content, candidates, [word.text for word in read(hint).words])
+    return _by_description(content, candidates, hints)
+
+
+def _content(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word not in _EMPTY | _SINGULAR | _PLURAL]
 
 
 def _by_position(words: Sequence[str], candidates: Sequence[ShownProduct]) -> tuple[str, ...]:
@@ -99,13 +121,15 @@ def _count(word: str | None) -> int:
 
 
 def _by_price(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
-    """ "The cheapest", "the more expensive of the two", "the 45 dollar one"."""
-    priced = [(product.price, product) for product in candidates if product.price is not None]
+    """ "The cheapest", "the more expensive tent", "the 45 dollar one"."""
+    said = set(words)
+    content = [word for word in _content(words) if word not in _COMPARING]
+    fitting = [product for product in candidates if content and fit(content, product)]
+    priced = [(product.price, product) for product in fitting or candidates if product.price is not None]
     if not priced:
         return None
-    said = set(words)
     amounts = {Decimal(word) for word in words if word.replace(".", "", 1).isdigit()}
-    if said & {"dollar", "dollars", "euro", "euros", "pound", "bucks"} and amounts:
+    if said & _MONEY and amounts:
         return _one_of([product for price, product in priced if price in amounts])
     if said & _CHEAPEST or {"least", "expensive"} <= said or {"less", "expensive"} <= said:
         wanted = min(price for price, _ in priced)
@@ -137,48 +161,67 @@ def _one_of(products: Sequence[ShownProduct]) -> Reference:
     return _narrowed(tuple(product.id for product in products))
 
 
+def mentioned(phrase: str, candidates: Sequence[ShownProduct]) -> tuple[str, ...]:
+    """The products that some word of the phrase describes: "sleepsuit carrier pushchair"."""
+    content = _content([word.text for word in read(phrase).words])
+    return tuple(product.id for product in candidates if any(describes(word, product) for word in content))
+
+
 def _by_description(
     content: Sequence[str], candidates: Sequence[ShownProduct], hints: Sequence[str]
-) -> Reference:
-    """The candidates that fit every word best; a word that fits none of them rules all out."""
-    scored = [(_fit(content, product), product) for product in candidates]
+) -> Reference | None:
+    """The candidates that fit every word, best first."""
+    scored = [(fit(content, product), product) for product in candidates]
     best = max(score for score, _ in scored)
-    if best < 1:
-        return Reference()
+    if not best:
+        return None
     fitting = [product for score, product in scored if score == best]
     if len(fitting) > 1 and hints:
-        narrowed = [product for product in fitting if _fit(hints, product) >= 1]
+        narrowed = [product for product in fitting if fit(hints, product)]
         fitting = narrowed or fitting
     return _one_of(fitting)
 
 
-def _fit(content: Sequence[str], product: ShownProduct) -> float:
-    """1 when every word describes the product, 2 when they also say its whole title, else less."""
-    title = {word.text for word in read(product.title).words}
-    other = {word.text for text in _texts(product) for word in read(text).words}
-    matched = [word for word in content if _describes(word, title | other)]
-    if len(matched) < len(content):
-        return len(matched) / (len(content) + 1)
-    return 2 if all(_describes(word, set(content)) for word in title) else 1
+def _by_noun(content: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
+    """ "The little fork", "boxes of the eggs", "the sourdough sliced": one product alone has the noun.
+
+    The noun is the last word that is not said in passing; a colour that the product does not
+    have rules it out.
+    """
+    nouns = [word for word in content if not is_aside(word)] or list(content)
+    if not nouns:
+        return None
+    fitting = [
+        product
+        for product in candidates
+        if describes(nouns[-1], product) and not any(contradicts(word, product) for word in content)
+    ]
+    return _one_of(fitting) if len(fitting) == 1 else None
 
 
-def _texts(product: ShownProduct) -> list[str]:
-    texts = [product.brand, product.category]
-    for value in product.attributes.values():
-        texts.extend(
-            [value]
-            if isinstance(value, str)
-            else [str(v) for v in value]
-            if isinstance(value, (list, tuple))
-            else []
-        )
-    return texts
+def _by_meaning(content: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
+    """ "The couch" for a sofa; not where a word names another quality of what is shown."""
+    if any(describes(word, product) for word in content for product in candidates):
+        return None
+    fitting = [p for p in candidates if not any(contradicts(word, p) for word in content)]
+    index = most_like(" ".join(content), [f"{product.title} {product.category}" for product in fitting])
+    return None if index is None else Reference((fitting[index].id,))
 
 
-def _describes(word: str, words: set[str]) -> bool:
-    stem = word[:-1] if word.endswith("s") and len(word) > 3 else word
-    return any(
-        stem in (other, other.removesuffix("s"))
-        or (len(stem) > 3 and fuzz.ratio(stem, other) >= _SIMILAR_ENOUGH)
-        for other in words
-    )
+def _several(words: Sequence[str], candidates: Sequence[ShownProduct], focus: str | None) -> Reference | None:
+    """ "The black and the tan ones", "drill or impact driver": each part by itself, or none."""
+    parts = list(_parts(words))
+    found = [_resolve(part, candidates, focus, ()) or Reference() for part in parts]
+    if len(parts) < 2 or any(len(reference.ids) != 1 for reference in found):
+        return None
+    return Reference(tuple(dict.fromkeys(i for reference in found for i in reference.ids)))
+
+
+def _parts(words: Sequence[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for word in [*words, "and"]:
+        if word not in _JOINING:
+            part.append(word)
+        elif _content(part):
+            yield part
+            part = []
