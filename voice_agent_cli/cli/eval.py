@@ -127,7 +127,7 @@ def _print_failures(verdicts: "Sequence[Judged]") -> None:
         typer.echo(f"    got    {got} {verdict.understood.question or ''}")
 
 
-def _print_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+def _print_table(title: str, rows: Mapping[str, Mapping[str, float | None]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -136,11 +136,12 @@ def _print_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
     for name in next(iter(rows.values())):
         table.add_column(name.replace("_", " "), justify="right")
     for kind, row in rows.items():
-        table.add_row(
-            kind,
-            *(
-                f"{v:.1%}" if name.endswith(("right", "heard", "accepted", "rate")) else f"{v:g}"
-                for name, v in row.items()
-            ),
-        )
+        table.add_row(kind, *(_figure(name, value) for name, value in row.items()))
     Console().print(table)
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    is_share = name.endswith(("right", "heard", "accepted", "rate", "carried"))
+    return f"{value:.1%}" if is_share else f"{value:g}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voice_agent_cli.errors import UsageError
+from voice_agent_cli.shop.words import words
 from voice_agent_cli.understanding.agent import CHANGES_SOMETHING, Agent
 from voice_agent_cli.understanding.numbers import read
 from voice_agent_cli.understanding.state import Call, Understanding
@@ -37,7 +38,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Judged:
-    """What was understood of a case, and what is right of it."""
+    """What was understood of a case, and what is right of it.
+
+    ``slots_carried`` counts the case's marked values that some argument carries.
+    """
 
     case: Case
     understood: Understanding
@@ -45,6 +49,7 @@ class Judged:
     all_right: bool
     unasked_effect: bool
     latency_ms: float
+    slots_carried: int = 0
 
 
 @dataclass
@@ -55,6 +60,8 @@ class Tally:
     tools_right: int = 0
     all_right: int = 0
     unasked: int = 0
+    slots: int = 0
+    slots_carried: int = 0
     latencies: list[float] = field(default_factory=list)
 
     def add(self, judged: Judged) -> None:
@@ -62,15 +69,18 @@ class Tally:
         self.tools_right += judged.tools_right
         self.all_right += judged.all_right
         self.unasked += judged.unasked_effect
+        self.slots += len(judged.case.slots)
+        self.slots_carried += judged.slots_carried
         self.latencies.append(judged.latency_ms)
 
-    def row(self) -> dict[str, float]:
+    def row(self) -> dict[str, float | None]:
         """Shares between 0 and 1, latencies in ms."""
         ordered = sorted(self.latencies)
         return {
             "cases": self.cases,
             "tools_right": self.tools_right / self.cases,
             "all_right": self.all_right / self.cases,
+            "slots_carried": self.slots_carried / self.slots if self.slots else None,
             "unasked_effects": self.unasked,
             "median_ms": round(statistics.median(ordered), 1),
             "p95_ms": round(ordered[int(len(ordered) * 0.95)], 1),
@@ -133,9 +143,10 @@ def _judge_loosely(case: Case, understood: Understanding, latency: float) -> Jud
     if understood.pending and not understood.calls:
         right = understood.pending.tool in case.tools_allowed
     said = _words(json.dumps([dict(call.arguments) for call in understood.calls], default=str))
-    carried = all(_words(value) <= said for value in case.slots.values())
+    carried = sum(_words(value) <= said for value in case.slots.values())
     unasked = any(c.tool in CHANGES_SOMETHING and c.tool not in case.tools_allowed for c in understood.calls)
-    return Judged(case, understood, right, right and carried, unasked, latency)
+    all_right = right and carried == len(case.slots)
+    return Judged(case, understood, right, all_right, unasked, latency, carried)
 
 
 def same_arguments(got: Call, wanted: Call, query_any: Sequence[str] = ()) -> bool:
@@ -177,12 +188,14 @@ def _plain(value: Any) -> str:
 
 
 def _words(text: Any) -> set[str]:
-    return {w.text.removesuffix("s") for w in read(str(text)).words} - LOOSE_WORDS - {"i'm", "my"}
+    """Comparable words: singular, sizes and numbers in one form, without the small ones."""
+    said = " ".join(word.text for word in read(str(text)).words if word.text not in LOOSE_WORDS)
+    return set(words(said)) - LOOSE_WORDS
 
 
 def measure(
     agent: Agent, cases: Sequence[Case], progress: Callable[[int], None]
-) -> tuple[dict[str, dict[str, float]], list[Judged]]:
+) -> tuple[dict[str, dict[str, float | None]], list[Judged]]:
     """Judge every case: a row of figures for each kind and one for all, and every verdict."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     verdicts = []
