@@ -68,6 +68,15 @@ def test_an_export_reads_as_data_and_as_a_page(sessions: Sessions) -> None:
     assert "| t1 | product_search | search_products 12 ms | 812 |" in page
 
 
+def test_a_turn_is_kept_before_its_times_are_known(sessions: Sessions) -> None:
+    sessions.start("s")
+    kept = sessions.add_turn("s", TurnRecord("t1", "view_cart"))
+    assert sessions.turns("s")[0].timings == {}
+    sessions.time_turn(kept, {"first_audio_ms": 812.0})
+    (turn,) = sessions.turns("s")
+    assert (turn.turn_id, turn.timings) == ("t1", {"first_audio_ms": 812.0})
+
+
 def test_a_deleted_session_is_gone_with_everything_said_in_it(sessions: Sessions) -> None:
     sessions.start("s")
     sessions.add_message("s", "user", "secret")

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from voice_agent_cli.audio.frames import Samples
 from voice_agent_cli.audio.vad import EndPointer
-from voice_agent_cli.conversation.answering import Agent, Answer, Answerer
+from voice_agent_cli.conversation.answering import Agent, Answerer
 from voice_agent_cli.conversation.broadcast import Broadcast, Callback, Subscription
 from voice_agent_cli.conversation.listener import Heard, Listener
 from voice_agent_cli.conversation.memory import Memory
@@ -252,8 +252,10 @@ class Conversation:
             answering.cancel()
         if answer.reply.intent == NOT_UNDERSTOOD and turn.confidence < _SURE_ENOUGH:
             return None  # a cough, music, somebody else's talk: silence is the better answer
+        record = TurnRecord(turn.turn_id, answer.reply.intent, answer.tool_records)
+        kept = await asyncio.to_thread(self._parts.sessions.add_turn, self.session_id, record)
         response = await self._respond(turn.turn_id, answer.reply, turn.stamps, answer.tools_used)
-        await self._finish(turn, answer)
+        await self._finish(turn, kept)
         return response
 
     async def _respond(
@@ -278,12 +280,11 @@ class Conversation:
         stamps.first_audio = first if first is not None else self._clock()
         return response
 
-    async def _finish(self, turn: _Turn, answer: Answer) -> None:
+    async def _finish(self, turn: _Turn, kept: int) -> None:
         """The turn's times to the subscribers and the record; then let the agent read ahead."""
         metrics = turn.stamps.metrics(turn.turn_id)
         self.publish(metrics)
-        record = TurnRecord(turn.turn_id, answer.reply.intent, answer.tool_records, metrics.message()["data"])
-        await asyncio.to_thread(self._parts.sessions.add_turn, self.session_id, record)
+        await asyncio.to_thread(self._parts.sessions.time_turn, kept, metrics.message()["data"])
         await self._answerer.prepare()
 
     async def _report(self, error: Exception, turn: _Turn) -> None:

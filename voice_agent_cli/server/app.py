@@ -10,8 +10,10 @@ from voice_agent_cli.errors import UsageError
 from voice_agent_cli.server import analytics, health, products, sessions, testing, voice
 from voice_agent_cli.server.documents import add_documents
 from voice_agent_cli.server.endpoint import MOST_BYTES, Endpoint
+from voice_agent_cli.server.home import add_home
 from voice_agent_cli.server.live import keep_house
-from voice_agent_cli.server.middleware import cross_origin, watched
+from voice_agent_cli.server.middleware import cross_origin, in_form, watched
+from voice_agent_cli.server.protocol import FormedRunner
 from voice_agent_cli.server.services import SERVICES, Services
 
 _SHUTDOWN_S = 5.0
@@ -32,7 +34,7 @@ def build(services: Services) -> web.Application:
     """The application; it closes ``services`` when it ends."""
     cors = services.settings.server.cors_origins
     app = web.Application(
-        middlewares=[watched, *([cross_origin(cors)] if cors else [])], client_max_size=MOST_BYTES
+        middlewares=[watched, *([cross_origin(cors)] if cors else []), in_form], client_max_size=MOST_BYTES
     )
     app[SERVICES] = services
     routes = endpoints()
@@ -40,6 +42,7 @@ def build(services: Services) -> web.Application:
         app.router.add_route(endpoint.method, endpoint.path, endpoint.serve)
     app.router.add_route("GET", voice.PATH, voice.voice_session)
     add_documents(app, routes)
+    add_home(app)
     app.cleanup_ctx.append(_housekeeping)
     app.on_shutdown.append(_say_goodbye)
     return app
@@ -59,7 +62,7 @@ async def run(
     Raises:
         UsageError: the address cannot be used.
     """
-    runner = web.AppRunner(build(services), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    runner = FormedRunner(build(services), shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, reuse_port=shared_port or None)

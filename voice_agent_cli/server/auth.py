@@ -119,6 +119,15 @@ class Gate:
         return Caller("key", key.key_id)
 
 
+def address(request: web.Request, settings: Settings) -> str:
+    """Where a request comes from; behind a trusted proxy, what that proxy saw."""
+    if settings.server.trust_proxy:
+        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if seen:
+            return seen
+    return request.remote or "unknown"
+
+
 def signing_secret(settings: Settings) -> str:
     """What signs the tokens: from the environment or its file, else made once in the data directory.
 

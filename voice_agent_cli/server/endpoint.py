@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from voice_agent_cli.errors import UsageError, VoiceAgentError
 from voice_agent_cli.server import faults
-from voice_agent_cli.server.auth import Caller
+from voice_agent_cli.server.auth import Caller, address
 from voice_agent_cli.server.limits import Verdict, Window, tightest
 from voice_agent_cli.server.services import CALLER, SERVICES, Services
 
@@ -38,6 +38,11 @@ class Call:
         """Who calls, on a route that is not open to all."""
         assert self.caller is not None
         return self.caller
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return address(self.request, self.services.settings)
 
     def limit(self, window: Window, key: str, what: str) -> None:
         """Count this request against a limit.

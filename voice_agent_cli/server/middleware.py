@@ -27,7 +27,7 @@ async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
     given = request.headers.get(ID_HEADER, "")
     request[REQUEST_ID] = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
     began = time.perf_counter()
-    response = await _in_form(request, handler)
+    response = await handler(request)
     seconds = time.perf_counter() - began
     if not response.prepared:
         response.headers[ID_HEADER] = request[REQUEST_ID]
@@ -79,7 +79,9 @@ def cross_origin(allowed: str) -> Middleware:
     return cast(Middleware, share)
 
 
-async def _in_form(request: web.Request, handler: Handler) -> web.StreamResponse:
+@web.middleware
+async def in_form(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error in the documented form; innermost, so that what wraps it sees responses only."""
     try:
         return await handler(request)
     except VoiceAgentError as error:

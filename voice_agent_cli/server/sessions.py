@@ -2,8 +2,6 @@
 
 import asyncio
 
-from aiohttp import web
-
 from voice_agent_cli.server.endpoint import Call, Endpoint
 from voice_agent_cli.server.schemas import (
     ContextShape,
@@ -22,9 +20,7 @@ from voice_agent_cli.storage.sessions import Message, SessionRecord
 
 async def create_session(call: Call) -> CreatedSession:
     """A new session and its token."""
-    call.limit(
-        call.services.limits.sessions, address(call.request, call.services), "new sessions in a minute"
-    )
+    call.limit(call.services.limits.sessions, call.address, "new sessions in a minute")
     wanted: NewSession = call.body
     session = await asyncio.to_thread(call.services.writer.start, None, wanted.user_id, dict(wanted.metadata))
     token, expires_at = call.services.tokens.for_session(session.session_id)
@@ -60,15 +56,6 @@ async def end_session(call: Call) -> EndedSession:
 async def cart_of(services: Services, session: SessionRecord) -> CartShape:
     """The cart of a session, at today's prices."""
     return await services.counter.serve(session.session_id, session.user_id, _cart)
-
-
-def address(request: web.Request, services: Services) -> str:
-    """Where a request comes from; behind a trusted proxy, what that proxy saw."""
-    if services.settings.server.trust_proxy:
-        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if seen:
-            return seen
-    return request.remote or "unknown"
 
 
 def _cart(shop: Shop) -> CartShape:

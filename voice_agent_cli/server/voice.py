@@ -30,11 +30,11 @@ from voice_agent_cli.events import (
     TurnMetrics,
 )
 from voice_agent_cli.server import faults
-from voice_agent_cli.server.auth import Caller
+from voice_agent_cli.server.auth import Caller, address
 from voice_agent_cli.server.conversations import Visit
 from voice_agent_cli.server.endpoint import refusal
 from voice_agent_cli.server.intake import Intake
-from voice_agent_cli.server.limits import AUDIO_RATE, tightest
+from voice_agent_cli.server.limits import AUDIO_RATE, Window, tightest
 from voice_agent_cli.server.messages import (
     CLIENT_MESSAGES,
     SENT,
@@ -74,12 +74,13 @@ async def voice_session(request: web.Request) -> web.StreamResponse:
         return faults.response(
             error, {**tightest([verdict]), "Retry-After": str(error.details["retry_after_s"])}
         )
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MOST_BYTES)
+    # Sound in base64 does not shrink enough to be worth the memory and time of compressing it.
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MOST_BYTES, compress=False)
     if not socket.can_prepare(request):
         raise UsageError(f"{PATH} speaks WebSocket only; connect with ws:// or wss://")
     socket.headers.update({**tightest([verdict]), ID_HEADER: request[REQUEST_ID]})
     await socket.prepare(request)
-    connection = VoiceConnection(services, caller, socket)
+    connection = VoiceConnection(services, caller, socket, address(request, services.settings))
     services.live.arrive(connection)
     services.metrics.connections.add(1)
     try:
@@ -94,12 +95,15 @@ async def voice_session(request: web.Request) -> web.StreamResponse:
 class VoiceConnection:
     """One client's connection. Its messages are taken one after the other."""
 
-    def __init__(self, services: Services, caller: Caller, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self, services: Services, caller: Caller, socket: web.WebSocketResponse, client_address: str
+    ) -> None:
         self.session_id: str | None = None
         self.last_traffic = services.clock()
         self._services = services
         self._caller = caller
         self._socket = socket
+        self._address = client_address
         self._visit: Visit | None = None
         self._intake: Intake | None = None
         self._format = "mp3"
@@ -144,10 +148,7 @@ class VoiceConnection:
         await visit.end(reason, _STATUS.get(reason, "active"))
 
     async def _take_text(self, text: str) -> None:
-        verdict = self._services.limits.messages.hit(self._window)
-        if not verdict.allowed:
-            self._services.metrics.refused.add(limit="messages in a minute")
-            raise verdict.error("messages in a minute", self._services.clock())
+        self._limit(self._services.limits.messages, self._window, "messages in a minute")
         try:
             message = CLIENT_MESSAGES.validate_json(text, strict=True)
         except ValidationError as error:
@@ -182,6 +183,8 @@ class VoiceConnection:
         if self._visit is not None:
             raise UsageError("the session has started already", {"field": "type"})
         intake = Intake(self._services.clock, data.audio.input_sample_rate)
+        if data.session_id is None and self._caller.kind == "key":
+            self._limit(self._services.limits.sessions, self._address, "new sessions in a minute")
         session = await asyncio.to_thread(self._open_session, data)
         visit = await self._take_over(session)
         self._visit, self._intake, self.session_id = visit, intake, session.session_id
@@ -211,6 +214,12 @@ class VoiceConnection:
             await visit.end("taken_over", "active")
             raise UsageError("another connection has taken this session over", {"field": "session_id"})
         return visit
+
+    def _limit(self, window: Window, key: str, what: str) -> None:
+        verdict = window.hit(key)
+        if not verdict.allowed:
+            self._services.metrics.refused.add(limit=what)
+            raise verdict.error(what, self._services.clock())
 
     def _count_for(self, session_id: str) -> None:
         """From now on messages count for the session; so does the one that started it."""

@@ -37,7 +37,7 @@ class Message:
 class TurnRecord:
     """One turn. ``tools`` holds ``{"tool", "arguments", "success", "duration_ms"}``, and ``error`` if any.
 
-    ``timings`` is the data of the turn's ``turn.metrics``; empty for typed turns.
+    ``timings`` is the data of the turn's ``turn.metrics``; empty for a turn that was cut off.
     """
 
     turn_id: str
@@ -138,19 +138,18 @@ class Sessions:
             Message(role, content, at, tuple(json.loads(tools))) for role, content, at, tools in rows
         )
 
-    def add_turn(self, session_id: str, turn: TurnRecord) -> None:
-        self._write(
+    def add_turn(self, session_id: str, turn: TurnRecord) -> int:
+        """Keep what a turn did; the number returned names it for ``time_turn``."""
+        tools, timings = _to_json(list(turn.tools)), _to_json(turn.timings)
+        return self._write(
             "INSERT INTO turns (session_id, turn_id, intent, tools, timings, timestamp) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                session_id,
-                turn.turn_id,
-                turn.intent,
-                _to_json(list(turn.tools)),
-                _to_json(turn.timings),
-                now(),
-            ],
+            [session_id, turn.turn_id, turn.intent, tools, timings, now()],
         )
+
+    def time_turn(self, turn: int, timings: Mapping[str, Any]) -> None:
+        """Add to a turn how long it took, known only once it is being said."""
+        self._write("UPDATE turns SET timings = ? WHERE id = ?", [_to_json(timings), turn])
 
     def turns(self, session_id: str) -> tuple[TurnRecord, ...]:
         rows = self._read(
@@ -212,9 +211,9 @@ class Sessions:
             "turns": [vars(turn) for turn in self.turns(session_id)],
         }
 
-    def _write(self, sql: str, values: Sequence[Any]) -> None:
+    def _write(self, sql: str, values: Sequence[Any]) -> int:
         with self._lock, transaction(self._db):
-            self._db.execute(sql, values)
+            return self._db.execute(sql, values).lastrowid or 0
 
     def _read(self, sql: str, values: Sequence[Any]) -> list[Any]:
         with self._lock:
