@@ -155,6 +155,10 @@ class Conversation:
         now = self._clock()
         return await self._enqueue(_new_id(), text, 1.0, Stamps(now, end_of_speech=now, transcript=now))
 
+    def interrupt(self) -> None:
+        """Fall silent now, as if the shopper had spoken over the answer."""
+        self._mouth.interrupt()
+
     async def listen(self, frames: AsyncIterator[Samples]) -> None:
         """Hear 20 ms frames of mono int16 at 16 kHz until they end, and answer all that was said in them."""
         async for frame in frames:

@@ -25,6 +25,7 @@ class Engines:
 
     Args:
         hears, speaks: whether a recognizer and a voice are wanted.
+        loaded: told of each part that is ready, from any thread: agent, voice, shop, ears.
 
     Raises:
         ModelError: a model is absent, damaged or does not run.
@@ -32,7 +33,14 @@ class Engines:
         StorageError: a database cannot be used.
     """
 
-    def __init__(self, settings: Settings, *, hears: bool = True, speaks: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        hears: bool = True,
+        speaks: bool = True,
+        loaded: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.settings = settings
         self.database = shop_path(settings.data_dir, settings.shop.name)
         self.sessions = Sessions(settings.data_dir)
@@ -42,6 +50,9 @@ class Engines:
             voice = pool.submit(_open_voice, settings) if speaks else None
             ready = pool.submit(ensure_shop, settings.data_dir, settings.shop.name)
             ears = pool.submit(_open_ears, settings, ready) if hears else None
+            for part, future in (("agent", agent), ("voice", voice), ("shop", ready), ("ears", ears)):
+                if future is not None:
+                    _tell(future, part, loaded)
             ready.result()
             _warm_search(self.database)
             self.agent: Agent = agent.result()
@@ -96,6 +107,10 @@ class Engines:
         return open_recognizer(self.settings, self.database)
 
     _first_ears_taken = False
+
+
+def _tell(future: "Future[Any]", part: str, loaded: Callable[[str], None]) -> None:
+    future.add_done_callback(lambda done: None if done.exception() else loaded(part))
 
 
 def _open_ears(settings: Settings, ready: "Future[Path]") -> Recognizer:

@@ -1,0 +1,36 @@
+"""A thread with a loop of its own, in which a conversation runs beside the screen."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+_END_S = 8.0
+
+
+class Worker:
+    """Runs coroutines in its thread. All methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> "Future[Result]":
+        """Begin ``work``; its future may be wrapped for another loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a plain function in the thread, soon."""
+        self._loop.call_soon_threadsafe(function, *arguments)
+
+    def close(self, last: Coroutine[Any, Any, None]) -> None:
+        """Run ``last``, but not for longer than eight seconds, and end the thread."""
+        try:
+            self.run(last).result(_END_S)
+        except TimeoutError:
+            pass  # a model that is just being loaded cannot be stopped; the thread is a daemon
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(1.0)
