@@ -27,6 +27,8 @@ SHOPS = {
     "jewellery": ROOT / "tests" / "data" / "shops" / "jewellery.json",
     "groceries": ROOT / "tests" / "data" / "shops" / "groceries.json",
     "electronics": ROOT / "tests" / "data" / "shops" / "electronics.json",
+    "pets": ROOT / "tests" / "data" / "shops" / "pets.json",
+    "drugstore": ROOT / "tests" / "data" / "shops" / "drugstore.json",
 }
 AMOUNTS = ("", "some ", "a bit of ", "a little bit of ", "a lot of ", "lots of ")
 NEWEST = datetime(2026, 5, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""``voice-agent eval``: measure understanding, recognition and whole orders; print the failures."""
+"""``voice-agent eval``: measure understanding, search, recognition and whole orders; print the failures."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -99,6 +99,39 @@ def recognition(
     for recording in [recording for recording in report.files if recording.missing][:failures]:
         typer.echo(f"{recording.file}: heard {recording.text!r}; missed {list(recording.missing)}")
     _print_table("recognition", {folder.name: figures})
+
+
+@app.command(epilog="Example: voice-agent eval relevance --part development --failures 50")
+def relevance(
+    file: Annotated[
+        Path | None, typer.Argument(help="JSON lines of judged queries; none = our own.", exists=True)
+    ] = None,
+    part: Annotated[
+        str, typer.Option(help="Which of our own: development, or held-out, which shows figures only.")
+    ] = "held-out",
+    failures: Failures = 20,
+    as_json: AsJson = False,
+) -> None:
+    """How often a search has the right product among its first three, by kind of query and way of finding."""
+    import tempfile
+
+    from voice_agent_cli.errors import UsageError
+    from voice_agent_cli.quality import relevance as measured
+
+    if part not in measured.PARTS:
+        raise UsageError(f"--part {part}: it is one of {', '.join(measured.PARTS)}", {"field": "part"})
+    cases = measured.own_cases(part) if file is None else measured.read_cases(file)
+    with tempfile.TemporaryDirectory() as folder:
+        shops = measured.Shops(Path(folder), file and file.parent)
+        found = measured.measure(cases, shops.open)
+    if as_json:
+        typer.echo(json.dumps({"shares": found.shares, "queries": found.counts}))
+        return
+    for failure in found.failures[:failures] if file is not None or part == "development" else ():
+        case = failure.case
+        typer.echo(f"[{case.shop}, {case.kind}] {case.query}")
+        typer.echo(f"    wanted {list(case.expect)}; got {list(failure.found)}")
+    typer.echo(measured.table(found))
 
 
 def _heard(folder: Path, loaded: "Settings", noise_db: float | None) -> "Report":

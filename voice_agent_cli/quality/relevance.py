@@ -2,7 +2,11 @@
 
 A case is one line of JSON: ``{"shop", "query", "kind", "expect"}``. ``expect`` holds
 the ids (or exact titles) of products of which one must be among the first three;
-empty for a query that must find nothing.
+empty for a query that must find nothing. ``shop`` is a shop that comes along, or a
+catalogue file beside the cases.
+
+Ours were written from the products' pages and then split: what is wrong in the
+``development`` half may be looked at, of the ``held-out`` half only the figures.
 """
 
 import json
@@ -12,14 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from voice_agent_cli.errors import UsageError
-from voice_agent_cli.shop.catalogue import Catalogue
+from voice_agent_cli import settings
+from voice_agent_cli.errors import NotFoundError, UsageError
+from voice_agent_cli.shop.catalogue import SCHEMA, Catalogue
+from voice_agent_cli.shop.importers import import_file
 from voice_agent_cli.shop.meaning import MeaningIndex, shipped_model
 from voice_agent_cli.shop.search import Hit, Search, SearchRequest
 from voice_agent_cli.shop.snapshots import Snapshots
 from voice_agent_cli.shop.vocabulary import Alternative, Vocabulary
+from voice_agent_cli.storage.database import connect
 
 FIRST = 3
+PARTS = ("development", "held-out")
+_CASES = Path(__file__).parent / "cases" / "relevance"
+_SHOPS = ("config/shops", "tests/data/shops")  # the second only in a checkout
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,40 @@ class Ways:
         none = _NoMeaning(catalogue.db, shipped_model)
         literal = None if "sound" in way or way == "all" else _LITERAL
         return Search(catalogue, None if "meaning" in way or way == "all" else none, literal)
+
+
+def own_cases(part: str) -> tuple[Case, ...]:
+    """The cases that come along; ``part`` is one of ``PARTS``."""
+    return read_cases(_CASES / f"{part}.jsonl")
+
+
+class Shops:
+    """Shops imported into databases of their own in ``folder``, each once."""
+
+    def __init__(self, folder: Path, beside: Path | None = None) -> None:
+        """``beside`` is the folder of the cases, where a case may name a catalogue file."""
+        self._folder = folder
+        self._beside = beside
+
+    def open(self, name: str) -> Catalogue:
+        """The catalogue of the shop called ``name``, with its vectors.
+
+        Raises:
+            NotFoundError: no such shop comes along, and no such file is beside the cases.
+            ModelError: the meaning model is absent.
+        """
+        file = next((path for path in self._files(name) if path.is_file()), None)
+        if file is None:
+            raise NotFoundError(f"there is no shop {name!r} to ask; name a catalogue file beside the cases")
+        catalogue = Catalogue(connect(self._folder / f"{Path(name).stem}.db", SCHEMA))
+        import_file(catalogue, file)
+        MeaningIndex(catalogue.db, shipped_model).fill()
+        return catalogue
+
+    def _files(self, name: str) -> Iterable[Path]:
+        if self._beside is not None:
+            yield self._beside / name
+        yield from (settings.shipped(f"{folder}/{name}.json") for folder in _SHOPS)
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
