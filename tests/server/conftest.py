@@ -2,8 +2,14 @@
 
 import asyncio
 import base64
+import io
 import json
-from collections.abc import AsyncIterator, Callable
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +17,15 @@ from typing import Any
 import aiohttp
 import numpy as np
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import web
 
 from voice_agent_cli import settings as settings_module
 from voice_agent_cli.events import Word
 from voice_agent_cli.hearing.recognizer import Transcript
-from voice_agent_cli.server.app import build
+from voice_agent_cli.server.app import build, run
 from voice_agent_cli.server.conversations import Models
+from voice_agent_cli.server.logs import JsonLines
+from voice_agent_cli.server.protocol import FormedRunner
 from voice_agent_cli.server.services import Services, open_services
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.shop.importers import import_file
@@ -113,7 +121,7 @@ class Scene:
     """A server that answers over HTTP, its services, a clock, and an API key."""
 
     services: Services
-    client: "TestClient[Any, Any]"
+    client: aiohttp.ClientSession
     clock: MovedClock
     api_key: str
     tokens: dict[str, str] = field(default_factory=dict)
@@ -191,20 +199,23 @@ OpenScene = Callable[..., Any]
 @pytest.fixture
 async def open_scene(settings: Settings) -> AsyncIterator[OpenScene]:
     """Opens a server with changed ``[server]`` settings; several in one test share their data."""
-    clients: list[Any] = []
+    opened: list[Any] = []
 
     async def open_one(clock: MovedClock | None = None, **changes: Any) -> Scene:
         changed = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
         clock = clock or MovedClock()
         services = open_services(changed, load=scripted_models, clock=clock)
-        client: TestClient[Any, Any] = TestClient(TestServer(build(services)))
-        await client.start_server()
-        clients.append(client)
+        runner = FormedRunner(build(services), shutdown_timeout=5.0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        client = aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        opened.append((client, runner))
         return Scene(services, client, clock, services.keys.create("test")[1])
 
     yield open_one
-    for client in clients:
+    for client, runner in opened:
         await client.close()
+        await runner.cleanup()
 
 
 @pytest.fixture
@@ -219,3 +230,93 @@ def loud() -> str:
     voiced = sum(np.sin(2 * np.pi * 140 * n * t) / n for n in range(1, 20)) * (1 + np.sin(2 * np.pi * 4 * t))
     samples = np.concatenate([voiced * 5000, np.zeros(16_000)]).clip(-32768, 32767).astype("<i2")
     return base64.b64encode(samples.tobytes()).decode()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged, down to debug, as the server writes it."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+@dataclass
+class Running:
+    """A server started as ``voice-agent serve`` starts it, in this process."""
+
+    services: Services
+    url: str
+    stop: asyncio.Event
+    ended: "asyncio.Task[None]"
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+
+@pytest.fixture
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    services = open_services(settings, load=scripted_models)
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    ended = asyncio.create_task(run(services, "127.0.0.1", 0, stop=stop, ready=ready.set_result))
+    yield Running(services, await ready, stop, ended)
+    stop.set()
+    await ended
+
+
+@dataclass
+class Process:
+    """``voice-agent serve`` in a process of its own, without models: REST needs none."""
+
+    child: "subprocess.Popen[str]"
+    url: str
+    api_key: str
+    log: Path
+
+    def kill(self) -> None:
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+
+
+@pytest.fixture
+def start_process(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    started: list[subprocess.Popen[str]] = []
+    known_key = ""
+
+    def start(*arguments: str, **environment: str) -> Process:
+        nonlocal known_key
+        log = tmp_path / f"log-{len(started)}"
+        child = subprocess.Popen(
+            [sys.executable, "-m", "voice_agent_cli.cli.app", "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log.open("w"),
+            text=True,
+            env={
+                **os.environ,
+                "VOICE_AGENT_DATA_DIR": str(settings.data_dir),
+                "VOICE_AGENT_MODELS_DIR": str(tmp_path / "no-models"),
+                "VOICE_AGENT_UNDERSTANDING_MODEL": str(tmp_path / "no-model.gguf"),
+                "VOICE_AGENT_LOG_LEVEL": "debug",
+                **environment,
+            },
+        )
+        started.append(child)
+        assert child.stdout is not None
+        for line in child.stdout:
+            if line.startswith("API key"):
+                known_key = line.rpartition(" ")[2].strip()
+            if line.startswith("Serving"):
+                return Process(child, line.split()[1], known_key, log)
+        raise AssertionError(log.read_text())
+
+    yield start
+    for child in started:
+        child.kill()
+        child.wait()

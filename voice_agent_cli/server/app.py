@@ -91,4 +91,6 @@ async def _housekeeping(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _say_goodbye(app: web.Application) -> None:
-    await asyncio.gather(*(connection.leave("shutdown") for connection in app[SERVICES].live))
+    live = app[SERVICES].live
+    await asyncio.gather(*(connection.leave("shutdown") for connection in live))
+    await live.all_gone()

@@ -26,6 +26,10 @@ class Connection(Protocol):
         """Say that the session is over, for ``reason``, and close."""
         ...
 
+    async def finish(self, reason: str) -> None:
+        """Put the conversation away; returns once that is done."""
+        ...
+
 
 class LiveSessions:
     """Which connection speaks for which session: one at a time."""
@@ -33,6 +37,7 @@ class LiveSessions:
     def __init__(self) -> None:
         self._connections: set[Connection] = set()
         self._speakers: dict[str, Connection] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(tuple(self._connections))
@@ -47,9 +52,16 @@ class LiveSessions:
     def arrive(self, connection: Connection) -> None:
         self._connections.add(connection)
 
-    def depart(self, connection: Connection) -> None:
-        self._connections.discard(connection)
-        self.release(connection)
+    async def see_off(self, connection: Connection) -> None:
+        """A client has gone: put its conversation away, even where the one who waits is cancelled."""
+        task = asyncio.create_task(self._part(connection))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        await asyncio.shield(task)
+
+    async def all_gone(self) -> None:
+        """Wait until everybody who left has been seen off."""
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
     def speaker(self, session_id: str) -> Connection | None:
         """The connection that this session talks over."""
@@ -64,6 +76,13 @@ class LiveSessions:
         held = [session for session, speaker in self._speakers.items() if speaker is connection]
         for session_id in held:
             del self._speakers[session_id]
+
+    async def _part(self, connection: Connection) -> None:
+        try:
+            await connection.finish("disconnected")
+        finally:
+            self._connections.discard(connection)
+            self.release(connection)
 
 
 async def keep_house(services: "Services") -> None:

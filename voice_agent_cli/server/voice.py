@@ -87,8 +87,7 @@ async def voice_session(request: web.Request) -> web.StreamResponse:
         await connection.serve()
     finally:
         services.metrics.connections.add(-1)
-        services.live.depart(connection)
-        await connection.finish("disconnected")
+        await services.live.see_off(connection)
     return socket
 
 
@@ -112,6 +111,7 @@ class VoiceConnection:
         self._silence: asyncio.TimerHandle | None = None
         self._typing: set[asyncio.Task[Any]] = set()
         self._over_budget = False
+        self._ending: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Take messages until the connection closes."""
@@ -132,20 +132,27 @@ class VoiceConnection:
             await self._socket.close(code=_CLOSE.get(reason, WSCloseCode.OK), message=reason.encode())
 
     async def finish(self, reason: str) -> None:
-        """Put the conversation away. Its session stays open unless it is over for good."""
+        """Put the conversation away; returns once it is, whoever asked first.
+
+        Its session stays open unless it is over for good.
+        """
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end(reason))
+        await asyncio.shield(self._ending)
+
+    async def _end(self, reason: str) -> None:
         visit, self._visit = self._visit, None
-        self._services.live.release(self)
         if self._silence is not None:
             self._silence.cancel()
-        if visit is None:
-            return
-        self._services.metrics.conversations.add(-1)
-        if reason == "shutdown":
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(visit.conversation.quiet(), _FINISH_S)
-        for task in self._typing:
-            task.cancel()
-        await visit.end(reason, _STATUS.get(reason, "active"))
+        if visit is not None:
+            self._services.metrics.conversations.add(-1)
+            if reason == "shutdown":
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(visit.conversation.quiet(), _FINISH_S)
+            for task in self._typing:
+                task.cancel()
+            await visit.end(reason, _STATUS.get(reason, "active"))
+        self._services.live.release(self)
 
     async def _take_text(self, text: str) -> None:
         self._limit(self._services.limits.messages, self._window, "messages in a minute")
