@@ -162,7 +162,7 @@ class Ledger:
         self.dbfs, self.is_speech = event.dbfs, event.is_speech
         return {"level"}
 
-    def _speech(self, event: SpeechStarted) -> set[Part]:
+    def _speech(self, _: SpeechStarted) -> set[Part]:
         self.is_hearing, self.partial = True, ""
         return {"heard"}
 

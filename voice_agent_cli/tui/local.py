@@ -15,7 +15,7 @@ from voice_agent_cli.cli.screen.player import Player
 from voice_agent_cli.errors import AudioError, VoiceAgentError
 from voice_agent_cli.events import AudioLevel, ErrorEvent, Event, SessionEnded, ToolFinished, Transcription
 from voice_agent_cli.settings import Settings
-from voice_agent_cli.tui.backend import Ear, Post
+from voice_agent_cli.tui.backend import Ear, Post, Records
 from voice_agent_cli.tui.ledger import BY_HAND
 from voice_agent_cli.tui.notices import Link, Loaded, Microphone
 from voice_agent_cli.tui.recordings import Recordings
@@ -73,7 +73,7 @@ class LocalBackend:
         self._open_sink = open_sink
         self._speaks = speaks
         self._ear: Ear = ear
-        self.records = LocalRecords(self._settings.data_dir)
+        self.records: Records = LocalRecords(self._settings.data_dir)
         self.recordings = Recordings()
         self._worker = Worker()
         self._post: Post = lambda _: None
@@ -139,7 +139,10 @@ class LocalBackend:
                 return
             self._settings, engines = wish[0], await self._load(wish[0])
         while engines is not None:
-            engines = await self._converse(engines)
+            following = await self._converse(engines)
+            if following is not engines:
+                await asyncio.to_thread(engines.close)
+            engines = following
 
     async def _load(self, loaded: Settings) -> "Engines | None":
         from voice_agent_cli.conversation.engines import Engines
@@ -203,7 +206,6 @@ class LocalBackend:
             fresh.settings = self._settings = wanted
             self._session_id = session_id
             return fresh
-        await asyncio.to_thread(engines.close)
         return None
 
     async def _see(self, event: Event) -> None:

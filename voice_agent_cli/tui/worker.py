@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -28,9 +29,7 @@ class Worker:
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
         """Run ``last``, but not for longer than eight seconds, and end the thread."""
-        try:
+        with suppress(TimeoutError):  # a model that is just being loaded cannot be stopped
             self.run(last).result(_END_S)
-        except TimeoutError:
-            pass  # a model that is just being loaded cannot be stopped; the thread is a daemon
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(1.0)

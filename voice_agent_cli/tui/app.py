@@ -1,0 +1,108 @@
+"""The dashboard: holds the ledger, takes the mail, opens screens. Everything else is in the panels."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from voice_agent_cli.errors import VoiceAgentError
+from voice_agent_cli.events import ErrorEvent
+from voice_agent_cli.tui.backend import Backend
+from voice_agent_cli.tui.ledger import Ledger, Part, Turn
+from voice_agent_cli.tui.mailbox import Mailbox
+from voice_agent_cli.tui.main import MainScreen
+from voice_agent_cli.tui.notices import Link, Microphone, Notice
+from voice_agent_cli.tui.screens.explain import ExplainScreen
+from voice_agent_cli.tui.themes import DARK, FALLBACK, THEMES
+
+
+class Dashboard(App[None]):
+    """A screen over ``backend``. The first frame is drawn before the backend begins."""
+
+    CSS_PATH = "dashboard.tcss"
+    TITLE = "voice-agent"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+t", "change_theme", "Theme")]
+
+    def __init__(self, backend: Backend) -> None:
+        super().__init__()
+        self.backend = backend
+        self.ledger = Ledger()
+        self.main = MainScreen(self.ledger, backend.where)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return FALLBACK
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self.main
+
+    def on_mount(self) -> None:
+        mailbox = Mailbox(self._take)
+        self.call_after_refresh(self.backend.start, mailbox.post)
+
+    def on_unmount(self) -> None:
+        self.backend.close()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Say again", "Let the assistant repeat its answer", self.main.action_again)
+        yield SystemCommand("Stop talking", "Silence the assistant", self.main.action_interrupt)
+        yield SystemCommand(
+            "Listen or wait", "Listen all the time, or wait for the key", self.main.action_listening
+        )
+
+    def run_by_hand(self, tool: str, arguments: Mapping[str, Any]) -> None:
+        """Run a tool; its answer comes as an event, its refusal as a message."""
+
+        async def run() -> None:
+            try:
+                outcome = await self.backend.run_tool(tool, arguments)
+            except VoiceAgentError as error:
+                self.notify(error.message, severity="error")
+                return
+            if not outcome["success"]:
+                self.notify(outcome["error"]["message"], severity="warning")
+
+        self.run_worker(run())
+
+    def explain(self, turn: Turn) -> None:
+        self.push_screen(ExplainScreen(turn, self.backend.recordings.of(turn.turn_id)))
+
+    def replay(self, turn: Turn) -> None:
+        """Play the sound of a turn, both sides."""
+        sound = self.backend.recordings.of(turn.turn_id)
+        if sound is None:
+            self.notify("this turn has no recording: it was typed, or said before the dashboard opened")
+        else:
+            self.backend.play(sound.joined())
+
+    def change_line(self, line: Mapping[str, Any], quantity: int) -> None:
+        async def change() -> None:
+            try:
+                await self.backend.change_line(line, quantity)
+            except VoiceAgentError as error:
+                self.notify(error.message, severity="error")
+
+        self.run_worker(change())
+
+    def _take(self, batch: Sequence[Notice]) -> None:
+        changed: set[Part] = set()
+        for notice in batch:
+            changed |= self.ledger.take(notice)
+            self._tell(notice)
+        if changed and self.main.is_mounted:
+            self.main.show(changed)
+
+    def _tell(self, notice: Notice) -> None:
+        """What must be seen whatever screen is open."""
+        if isinstance(notice, ErrorEvent):
+            self.notify(notice.message_, severity="error", timeout=6)
+        elif isinstance(notice, Microphone) and notice.state == "lost":
+            self.notify(notice.detail, severity="warning", timeout=6)
+        elif isinstance(notice, Link) and notice.state == "lost":
+            self.notify(f"the server was lost: {notice.detail}", severity="warning", timeout=6)
