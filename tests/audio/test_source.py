@@ -1,6 +1,5 @@
 import asyncio
 import io
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -111,11 +110,12 @@ def test_a_wav_without_samples_is_refused(tmp_path: Path) -> None:
         FileSource(tmp_path / "none.wav")
 
 
-async def test_a_file_can_be_given_at_the_pace_of_speech(tmp_path: Path, tone: Tone) -> None:
-    soundfile.write(tmp_path / "tone.wav", tone(seconds=0.4), 16_000)
-    began = time.monotonic()
-    await frames_of(FileSource(tmp_path / "tone.wav", real_time=True))
-    assert time.monotonic() - began >= 0.39
+async def test_a_file_tells_how_far_it_was_read(tmp_path: Path, tone: Tone) -> None:
+    soundfile.write(tmp_path / "tone.wav", tone(seconds=2.4), 16_000)
+    source = FileSource(tmp_path / "tone.wav")
+    assert (source.given_s, source.seconds) == (0.0, pytest.approx(2.4))
+    await frames_of(source)
+    assert source.given_s == pytest.approx(2.4, abs=0.02)
 
 
 async def test_raw_samples_are_framed_even_when_a_read_ends_within_one(tone: Tone) -> None:

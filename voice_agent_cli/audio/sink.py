@@ -8,6 +8,7 @@ import asyncio
 import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -54,16 +55,22 @@ class AudioSink(Protocol):
 class NullSink:
     """Plays to nobody; the base of the sinks that are no device.
 
-    With ``real_time`` it takes as long as a speaker would, and can be interrupted
-    half-way; without, everything is heard the moment it is written.
+    With ``real_time`` it takes as long as a speaker would by ``clock`` (seconds), and can be
+    interrupted half-way; without, everything is heard the moment it is written.
     """
 
-    def __init__(self, real_time: bool = False, sample_rate: int = SAMPLE_RATE) -> None:
+    def __init__(
+        self,
+        real_time: bool = False,
+        sample_rate: int = SAMPLE_RATE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._real_time = real_time
+        self._clock = clock
         self._rate = sample_rate
         self._waiting: Samples = np.empty(0, np.int16)
         self._played = 0
-        self._moment = time.monotonic()
+        self._moment = clock()
 
     @property
     def played_seconds(self) -> float:
@@ -96,7 +103,7 @@ class NullSink:
 
     def _advance(self) -> None:
         """Play what has become due since the last look."""
-        now = time.monotonic()
+        now = self._clock()
         due = len(self._waiting)
         if self._real_time:
             due = min(due, round((now - self._moment) * self._rate))
@@ -113,9 +120,15 @@ class NullSink:
 class WavSink(NullSink):
     """Everything that was heard, in a mono WAV file."""
 
-    def __init__(self, path: Path, real_time: bool = False, sample_rate: int = 22_050) -> None:
+    def __init__(
+        self,
+        path: Path,
+        real_time: bool = False,
+        sample_rate: int = 22_050,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Raises ``AudioError`` where the file cannot be written."""
-        super().__init__(real_time, sample_rate)
+        super().__init__(real_time, sample_rate, clock)
         self._file = WavWriter(path, sample_rate, channels=1)
 
     def _emit(self, samples: Samples) -> None:

@@ -5,7 +5,6 @@ Every source is iterated once, with ``async for``, over frames of 320 samples.
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -31,10 +30,11 @@ class FileSource:
 
     Attributes:
         seconds: How long the file says it is.
+        given_s: How much of it the frames so far came to.
     """
 
-    def __init__(self, path: Path, real_time: bool = False) -> None:
-        """Open it; ``real_time`` gives frames no faster than they would be spoken.
+    def __init__(self, path: Path) -> None:
+        """Open it.
 
         Raises:
             AudioError: Absent, a directory, empty, or not audio.
@@ -42,7 +42,6 @@ class FileSource:
         import soundfile
 
         self._path = path
-        self._real_time = real_time
         if not path.exists():
             raise AudioError(f"{path}: no such file")
         if path.is_dir():
@@ -57,6 +56,7 @@ class FileSource:
             # TypeError: a file named .raw, which soundfile will not guess at.
             raise AudioError(f"{path}: is not audio that can be read (WAV, FLAC, OGG, MP3)") from error
         self.seconds = self._file.frames / self._file.samplerate
+        self.given_s = 0.0
         if not self._file.frames:
             self._file.close()
             raise AudioError(f"{path}: holds no audio")
@@ -85,11 +85,11 @@ class FileSource:
         return mono
 
     async def __aiter__(self) -> AsyncIterator[Samples]:
-        framer, pace = Framer(), _Pace(self._real_time)
+        framer = Framer()
         blocks = self.blocks()
         while (block := await asyncio.to_thread(next, blocks, None)) is not None:
             for frame in framer.add(block):
-                await pace.next_frame()
+                self.given_s += FRAME_MS / 1000
                 yield frame
         for frame in framer.flush():
             yield frame
@@ -119,17 +119,3 @@ def _read_some(stream: BinaryIO) -> bytes:
     read1 = getattr(stream, "read1", stream.read)
     data: bytes = read1(8 * FRAME_SAMPLES)
     return data
-
-
-class _Pace:
-    """Lets one frame pass every 20 ms, or at once, while others get their turn."""
-
-    def __init__(self, real_time: bool) -> None:
-        self._real_time = real_time
-        self._frames = 0
-        self._start = time.monotonic()
-
-    async def next_frame(self) -> None:
-        self._frames += 1
-        due = self._start + self._frames * FRAME_MS / 1000
-        await asyncio.sleep(max(0.0, due - time.monotonic()) if self._real_time else 0.0)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from voice_agent_cli.cli.screen.terminal import Terminal
     from voice_agent_cli.conversation.conversation import Conversation
     from voice_agent_cli.conversation.engines import Engines
+    from voice_agent_cli.conversation.pacing import Pace
 
 app = typer.Typer(add_completion=False)
 
@@ -39,6 +40,11 @@ class Options:
     @property
     def is_recorded(self) -> bool:
         return self.input is not None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody speaks or listens now, so that the conversation takes the time that it takes."""
+        return self.input in (None, "-") or self.output == "-"
 
     @property
     def speaks(self) -> bool:
@@ -73,13 +79,16 @@ def talk(
     )
     options = Options(input_, output, text, push_to_talk, as_json, session, loaded)
     _check(options)
+    from voice_agent_cli.conversation.pacing import Pace
+
+    pace = Pace(fast=not options.is_live)
     with ExitStack() as opened:
-        sink = _open_sink(options)
+        sink = _open_sink(options, pace)
         source = _open_source(options)
         if sink is not None:
             opened.callback(sink.close)
         try:
-            asyncio.run(_talk(options, source, sink))
+            asyncio.run(_talk(options, source, sink, pace))
         except KeyboardInterrupt:
             raise typer.Exit(0) from None
 
@@ -108,7 +117,7 @@ def _open_source(options: Options) -> "AudioSource | None":
     return MicrophoneSource(options.settings.audio.input_device)
 
 
-def _open_sink(options: Options) -> "AudioSink | None":
+def _open_sink(options: Options, pace: "Pace") -> "AudioSink | None":
     if not options.speaks:
         return None
     from voice_agent_cli.audio.sink import NullSink, RawSink, WavSink
@@ -116,15 +125,17 @@ def _open_sink(options: Options) -> "AudioSink | None":
     if options.output == "-":
         return RawSink(real_time=True)
     if options.output is not None:
-        return WavSink(Path(options.output), real_time=True)
+        return WavSink(Path(options.output), real_time=True, clock=pace.clock)
     if options.is_recorded:
-        return NullSink(real_time=True)
+        return NullSink(real_time=True, clock=pace.clock)
     from voice_agent_cli.audio.speaker import SpeakerSink
 
     return SpeakerSink(options.settings.audio.output_device)
 
 
-async def _talk(options: Options, source: "AudioSource | None", sink: "AudioSink | None") -> None:
+async def _talk(
+    options: Options, source: "AudioSource | None", sink: "AudioSink | None", pace: "Pace"
+) -> None:
     from rich.console import Console
 
     from voice_agent_cli.cli.screen.terminal import Terminal
@@ -135,11 +146,19 @@ async def _talk(options: Options, source: "AudioSource | None", sink: "AudioSink
         engines = await asyncio.to_thread(
             Engines, options.settings, hears=not options.is_typed, speaks=options.speaks
         )
-    with Terminal(console, listens=source is not None) as screen:
+    progress = _progress_of(source)
+    with Terminal(console, listens=source is not None, progress=progress) as screen:
         if engines.hearing:
             screen.say(engines.hearing)
-        await _converse(options, engines, screen, source, sink)
+        await _converse(options, engines, screen, source, sink, pace)
     engines.close()
+
+
+def _progress_of(source: "AudioSource | None") -> "Callable[[], tuple[float, float]] | None":
+    """How many seconds of a recording were heard, of how many."""
+    from voice_agent_cli.audio.source import FileSource
+
+    return (lambda: (source.given_s, source.seconds)) if isinstance(source, FileSource) else None
 
 
 async def _converse(
@@ -148,12 +167,16 @@ async def _converse(
     screen: "Terminal",
     source: "AudioSource | None",
     sink: "AudioSink | None",
+    pace: "Pace",
 ) -> None:
     from voice_agent_cli.cli.screen.json_lines import JsonLines
     from voice_agent_cli.cli.screen.player import Player
 
     conversation = engines.open(
-        options.session, metadata={"source": "talk"}, barge_in=options.settings.audio.barge_in
+        options.session,
+        metadata={"source": "talk"},
+        barge_in=options.settings.audio.barge_in,
+        clock=pace.clock,
     )
     conversation.subscribe(JsonLines(sys.stdout) if options.as_json else screen)
     if sink is not None:
@@ -164,7 +187,7 @@ async def _converse(
             return
         if not options.is_recorded:
             await conversation.greet()
-        await conversation.listen(_frames(conversation, source, options))
+        await conversation.listen(_frames(conversation, source, options, pace))
         await conversation.quiet()
         if sink is not None:
             await sink.drain()
@@ -192,12 +215,12 @@ def _read_line(prompt: str) -> str:
 
 
 def _frames(
-    conversation: "Conversation", source: "AudioSource", options: Options
+    conversation: "Conversation", source: "AudioSource", options: Options, pace: "Pace"
 ) -> "AsyncIterator[Samples]":
     from voice_agent_cli.conversation import pacing
 
     if options.is_recorded:
-        return pacing.recorded(source, conversation, waits=not options.settings.audio.barge_in)
+        return pacing.recorded(source, conversation, pace, waits=not options.settings.audio.barge_in)
     if options.push_to_talk:
         return pacing.pushed(source, conversation, _read_enter)
     return aiter(source)

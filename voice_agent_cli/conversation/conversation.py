@@ -136,6 +136,11 @@ class Conversation:
         return self._open > 0 or (self._listener is not None and self._listener.is_recognizing)
 
     @property
+    def is_working(self) -> bool:
+        """Whether the engines are at work: answering, or behind in recognizing what is being said."""
+        return self.is_answering or (self._listener is not None and self._listener.is_behind)
+
+    @property
     def is_busy(self) -> bool:
         """Whether it is answering, or its answer is still playing."""
         return self.is_answering or self._mouth.is_speaking

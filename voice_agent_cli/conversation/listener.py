@@ -77,6 +77,11 @@ class Listener:
         """Whether a turn is over and not yet recognized."""
         return self._open > self._turns.is_speaking
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the recognizer has yet to hear more of the turn than a moment's worth."""
+        return self._work.qsize() > _BEHIND // 2
+
     def hear(self, frame: Samples) -> None:
         """Take 20 ms of mono int16 at 16 kHz; never waits."""
         step = self._turns.hear(frame, self._clock(), self._partial)

@@ -16,7 +16,32 @@ Result = TypeVar("Result")
 
 FRAME_S = FRAME_MS / 1000
 _END_SILENCE_S = 1.0
-_LOOK_S = 0.01
+
+
+class Pace:
+    """The clock of recorded speech: real time, or with ``fast`` time that jumps over speech and silence.
+
+    What the engines do is never jumped over, so that the times shown stay true.
+    """
+
+    def __init__(self, fast: bool = False) -> None:
+        self._fast = fast
+        self._jumped = 0.0
+        self._due = time.monotonic()
+
+    def clock(self) -> float:
+        return time.monotonic() + self._jumped
+
+    async def frame(self, works: bool) -> None:
+        """Wait for the next frame; ``works`` while the engines are at work."""
+        if self._fast and not works:
+            self._jumped += FRAME_S
+            await asyncio.sleep(0)
+            return
+        if self._due < time.monotonic() - FRAME_S:
+            self._due = time.monotonic()  # time that was jumped over is not owed
+        self._due += FRAME_S
+        await asyncio.sleep(max(self._due - time.monotonic(), 0.0))
 
 
 async def in_daemon(function: Callable[[], Result]) -> Result:
@@ -37,24 +62,25 @@ async def in_daemon(function: Callable[[], Result]) -> Result:
     return await done
 
 
-async def recorded(source: AudioSource, conversation: Conversation, waits: bool) -> AsyncIterator[Samples]:
-    """A file or a pipe no faster than it would be spoken, and then silence, so that its last turn ends.
+async def recorded(
+    source: AudioSource, conversation: Conversation, pace: Pace, waits: bool
+) -> AsyncIterator[Samples]:
+    """A file or a pipe at its pace, and then silence until its last turn has ended and was answered.
 
     Args:
+        pace: the clock that the conversation was opened with.
         waits: whether the recording stands still while it is answered.
     """
-    due = time.monotonic()
     async for frame in source:
-        # Behind by a pipe that pauses: the next frames are not owed to catch up.
-        due = max(due + FRAME_S, time.monotonic() - FRAME_S)
-        await asyncio.sleep(max(due - time.monotonic(), 0.0))
+        await pace.frame(conversation.is_working)
         yield frame
-        if waits and conversation.is_busy:
-            await conversation.quiet()
-            due = time.monotonic()
-    for _ in range(round(_END_SILENCE_S / FRAME_S)):
-        await asyncio.sleep(FRAME_S)
+        while waits and conversation.is_busy:
+            await pace.frame(conversation.is_working)
+    silent = 0.0
+    while silent < _END_SILENCE_S or conversation.is_busy or conversation.is_hearing:
+        await pace.frame(conversation.is_working)
         yield np.zeros(FRAME_SAMPLES, np.int16)
+        silent += FRAME_S
 
 
 async def pushed(

@@ -1,8 +1,6 @@
 """A recorded shopper in place of a live one: each turn is spoken once the answer before it was heard."""
 
-import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,42 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from voice_agent_cli import settings
-from voice_agent_cli.audio.frames import FRAME_MS, FRAME_SAMPLES, Framer, Samples
+from voice_agent_cli.audio.frames import FRAME_SAMPLES, Framer, Samples
 from voice_agent_cli.audio.source import FileSource
 from voice_agent_cli.conversation.conversation import Conversation
+from voice_agent_cli.conversation.pacing import FRAME_S
+from voice_agent_cli.conversation.pacing import Pace as Pace
 from voice_agent_cli.errors import NotFoundError
 from voice_agent_cli.shop.shops import SAMPLE, ensure_shop, shop_path
 
-FRAME_S = FRAME_MS / 1000
 _PAUSE_S = 0.5
 
 Spoken = Callable[[Samples], None]
-
-
-class Pace:
-    """The clock of a rehearsal: real time, or with ``fast`` time that jumps over speech and silence.
-
-    What the engines do is never jumped over, so that the times shown stay true.
-    """
-
-    def __init__(self, fast: bool = False) -> None:
-        self._fast = fast
-        self._jumped = 0.0
-        self._due = time.monotonic()
-
-    def clock(self) -> float:
-        return time.monotonic() + self._jumped
-
-    async def frame(self, works: bool) -> None:
-        """Wait for the next frame; ``works`` while the engines are at work."""
-        if self._fast and not works:
-            self._jumped += FRAME_S
-            await asyncio.sleep(0)
-            return
-        if self._due < time.monotonic() - FRAME_S:
-            self._due = time.monotonic()  # time that was jumped over is not owed
-        self._due += FRAME_S
-        await asyncio.sleep(max(self._due - time.monotonic(), 0.0))
 
 
 def recordings(folder: Path) -> list[Path]:
@@ -84,7 +57,7 @@ async def shopper(
         waited = 0.0
         while waited < _PAUSE_S:
             waited = 0.0 if conversation.is_busy or conversation.is_hearing else waited + FRAME_S
-            await pace.frame(conversation.is_answering)
+            await pace.frame(conversation.is_working)
             yield silence
         if turn is None:
             return
@@ -92,5 +65,5 @@ async def shopper(
         spoken(samples)
         framer = Framer()
         for frame in (*framer.add(samples), *framer.flush()):
-            await pace.frame(conversation.is_answering)
+            await pace.frame(conversation.is_working)
             yield frame

@@ -4,6 +4,7 @@ Where the output is no terminal, the same as plain lines without the living one.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import TracebackType
 
 from rich.console import Console
@@ -36,10 +37,18 @@ from voice_agent_cli.speaking.phrases import money
 
 
 class Terminal:
-    """A subscriber; call it with every event. ``listens`` shows a level meter below."""
+    """A subscriber; call it with every event.
 
-    def __init__(self, console: Console, listens: bool) -> None:
+    Args:
+        listens: shows a level meter below.
+        progress: of a recording, the seconds heard so far and the seconds there are.
+    """
+
+    def __init__(
+        self, console: Console, listens: bool, progress: Callable[[], tuple[float, float]] | None = None
+    ) -> None:
         self._console = console
+        self._progress = progress
         self._partial = ""
         self._level = -96.0
         self._is_speech = False
@@ -76,8 +85,19 @@ class Terminal:
         bar = level_bar(self._level)
         words = self._partial or ("…" if self._is_speech else "listening")
         return Text.assemble(
-            (bar, "green" if self._is_speech else "dim"), " ", (words, "italic"), overflow="ellipsis"
+            (bar, "green" if self._is_speech else "dim"),
+            (f" {self._position()}", "dim"),
+            (words, "italic"),
+            overflow="ellipsis",
+            no_wrap=True,
         )
+
+    def _position(self) -> str:
+        """``0:12:40 of 3:00:00 `` of a recording, else nothing."""
+        if self._progress is None:
+            return ""
+        heard, whole = (timedelta(seconds=round(seconds)) for seconds in self._progress())
+        return f"{heard} of {whole}  "
 
     def _hear_level(self, event: AudioLevel) -> None:
         self._level, self._is_speech = event.dbfs, event.is_speech
