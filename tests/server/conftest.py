@@ -205,7 +205,7 @@ async def open_scene(settings: Settings) -> AsyncIterator[OpenScene]:
         changed = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
         clock = clock or MovedClock()
         services = open_services(changed, load=scripted_models, clock=clock)
-        runner = FormedRunner(build(services), shutdown_timeout=5.0)
+        runner = FormedRunner(build(services), shutdown_timeout=0.5)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         client = aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -29,13 +30,20 @@ summary { cursor: pointer }
 
 def add_documents(app: web.Application, endpoints: Iterable[Endpoint]) -> None:
     """Serve the documents of ``endpoints`` and of the WebSocket."""
+    routes = tuple(endpoints)
+    for path, content_type in (("/openapi.json", _JSON), ("/asyncapi.json", _JSON), ("/docs", _HTML)):
+        app.router.add_get(path, _serve(routes, path, content_type))
+
+
+@cache
+def _made(endpoints: tuple[Endpoint, ...]) -> Mapping[str, str]:
+    """Every document by its path; made when the first of them is asked for."""
     rest, voice = openapi.document(endpoints), asyncapi.document()
-    for path, text, content_type in (
-        ("/openapi.json", json.dumps(rest, ensure_ascii=False), _JSON),
-        ("/asyncapi.json", json.dumps(voice, ensure_ascii=False), _JSON),
-        ("/docs", page(rest, voice), _HTML),
-    ):
-        app.router.add_get(path, _serve(text, content_type))
+    return {
+        "/openapi.json": json.dumps(rest, ensure_ascii=False),
+        "/asyncapi.json": json.dumps(voice, ensure_ascii=False),
+        "/docs": page(rest, voice),
+    }
 
 
 def page(rest: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
@@ -54,9 +62,11 @@ def page(rest: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
     )
 
 
-def _serve(text: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _serve(
+    endpoints: tuple[Endpoint, ...], path: str, content_type: str
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(text=text, content_type=content_type)
+        return web.Response(text=_made(endpoints)[path], content_type=content_type)
 
     return answer
 

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from voice_agent_cli.errors import UsageError, VoiceAgentError
 from voice_agent_cli.server import faults
 from voice_agent_cli.server.auth import Caller, address
 from voice_agent_cli.server.limits import Verdict, Window, tightest
+from voice_agent_cli.server.refusals import refusal
 from voice_agent_cli.server.services import CALLER, SERVICES, Services
 
 MOST_BYTES = 1024 * 1024
@@ -137,24 +137,6 @@ async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
 
 def _is_json(request: web.Request) -> bool:
     return request.content_type == _JSON and (request.charset or "utf-8").lower() in ("utf-8", "utf8")
-
-
-def refusal(error: ValidationError, model: Any = None) -> UsageError:
-    """What is wrong with a body or a message, in one line that names the field."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    complaint = _complaint(first, model)
-    return UsageError(f"{field}: {complaint}" if field else complaint, {"field": field} if field else {})
-
-
-def _complaint(error: ErrorDetails, model: Any) -> str:
-    if error["type"] == "extra_forbidden":
-        known = ", ".join(getattr(model, "model_fields", {})) if len(error["loc"]) == 1 else ""
-        return f"there is no such field{f'; there are {known}' if known else ''}"
-    if error["type"] == "missing":
-        return "is missing"
-    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return message[:1].lower() + message[1:]
 
 
 def _too_large() -> faults.PayloadTooLargeError:

@@ -32,7 +32,6 @@ from voice_agent_cli.events import (
 from voice_agent_cli.server import faults
 from voice_agent_cli.server.auth import Caller, address
 from voice_agent_cli.server.conversations import Visit
-from voice_agent_cli.server.endpoint import refusal
 from voice_agent_cli.server.intake import Intake
 from voice_agent_cli.server.limits import AUDIO_RATE, Window, tightest
 from voice_agent_cli.server.messages import (
@@ -46,6 +45,7 @@ from voice_agent_cli.server.messages import (
     TextInput,
 )
 from voice_agent_cli.server.middleware import ID_HEADER
+from voice_agent_cli.server.refusals import refusal
 from voice_agent_cli.server.rooms import local_room
 from voice_agent_cli.server.services import CALLER, REQUEST_ID, SERVICES, Services
 from voice_agent_cli.storage.sessions import SessionRecord, Status
@@ -159,7 +159,7 @@ class VoiceConnection:
         try:
             message = CLIENT_MESSAGES.validate_json(text, strict=True)
         except ValidationError as error:
-            raise _refused(error) from error
+            raise refusal(error) from error
         self._services.metrics.messages.add(direction="in", type=message.type)
         if isinstance(message, SessionStart):
             await self._start(message.data)
@@ -311,17 +311,3 @@ def _audio(event: AudioOutput, audio_format: str) -> dict[str, Any]:
     samples = np.frombuffer(event.samples, "<i2")
     encoded = encode(samples, event.sample_rate, audio_format)
     return {"audio": base64.b64encode(encoded).decode("ascii"), "format": audio_format}
-
-
-def _refused(error: ValidationError) -> UsageError:
-    first = error.errors(include_url=False)[0]
-    if first["type"] == "union_tag_invalid":
-        known = first["ctx"]["expected_tags"].replace("'", "")
-        return UsageError(f"type: there is no such message; there are {known}", {"field": "type"})
-    if first["type"] == "union_tag_not_found":
-        return UsageError("type: is missing", {"field": "type"})
-    told = refusal(error)
-    field = str(told.details.get("field", "")).partition(".")[2]
-    return UsageError(
-        f"{field}: {told.message.partition(': ')[2]}" if field else told.message, {"field": field}
-    )
