@@ -294,3 +294,34 @@ def test_every_tool_has_words_of_its_own() -> None:
     from voice_agent_cli.speaking import about_cart, about_products
 
     assert set(names()) == {*about_cart.WORDS, *about_products.WORDS}
+
+
+def compared(*products: dict[str, Any], cheapest: str | None, about: dict[str, Any] | None) -> ToolOutcome:
+    told = {"products": list(products), "differences": [], "same": [], "about": about, "cheapest": cheapest}
+    return outcome("compare_products", told)
+
+
+THREE = (product("Pier", "80.00", 1), product("Quay", "49.90", 2), product("Dock", "60.00", 3))
+
+
+@pytest.mark.parametrize("about", ["price", "cheapest", "expensive"])
+def test_which_is_the_cheapest_is_answered_with_its_place_and_the_prices(about: str) -> None:
+    asked = {"name": about, "values": [None, None, None]}
+    said = compose([compared(*THREE, cheapest="p2", about=asked)], NOTHING)
+    assert said.text == (
+        "The second one is the cheapest. The Pier is $80, the Quay is $49.90 and the Dock is $60."
+    )
+
+
+def test_what_the_shop_does_not_say_of_any_is_said_once() -> None:
+    asked = {"name": "weight", "values": [None, None, None]}
+    said = compose([compared(*THREE, cheapest="p2", about=asked)], NOTHING)
+    assert said.text == "The shop doesn't say anything on weight."
+
+
+def test_what_opens_a_long_answer_fits_what_was_done() -> None:
+    title = "A Very Long Name of a Thing That Goes On and On for Ever"
+    gone = {"removed": {**line(title, "5.00"), "left": 0}, "cart": cart()}
+    assert compose([outcome("remove_from_cart", gone)], NOTHING).sentences[0] == "Done."
+    asked = Understanding(question=f"Which one: {title} or {title} Too?")
+    assert compose([], asked).sentences[0] == "Let me see."

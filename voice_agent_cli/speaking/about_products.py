@@ -20,6 +20,7 @@ from voice_agent_cli.speaking.said import Said
 Result = Mapping[str, Any]
 _FEW_LEFT = 5
 _LONGEST_ANSWER = 180
+_PRICE = frozenset({"price", "cost", "cheap", "cheaper", "cheapest", "expensive", "pricier"})
 _FILTERS = {
     "max_price": "the price limit",
     "min_price": "the lowest price",
@@ -159,13 +160,15 @@ def compared(result: Result) -> Said:
     products = tuple(result["products"])
     names = [title_of(product) for product in products]
     about = result["about"]
-    if about is not None and about["name"] != "price":
+    if about is not None and about["name"] not in _PRICE:
+        if not any(about["values"]):
+            return Said((f"The shop doesn't say anything on {clean(about['name'], 30)}.",), products)
         told = [f"{name}: {_cell(value)}" for name, value in zip(names, about["values"], strict=True)]
         return Said((f"Here is the {clean(about['name'], 30)}.", *map(sentence, told)), products)
     prices = listed([f"the {name} is {price_of(p)}" for name, p in zip(names, products, strict=True)])
-    opening = "Here is how they compare."
-    if result["cheapest"] and len(products) == 2:
-        opening = f"The {'first' if products[0]['id'] == result['cheapest'] else 'second'} one is cheaper."
+    opening = _cheapest(result)
+    if about is not None:
+        return Said((opening, sentence(prices)), products)
     rows = [row for row in result["differences"] if row["name"] not in ("price", "stock", "sale", "category")]
     told = [
         sentence(f"{clean(row['name'], 30)}: {' versus '.join(_cell(value) for value in row['values'])}")
@@ -173,6 +176,14 @@ def compared(result: Result) -> Said:
         if all(row["values"])
     ]
     return Said((opening, sentence(prices), *told), products)
+
+
+def _cheapest(result: Result) -> str:
+    places = ("first", "second", "third", "fourth")
+    for place, product in zip(places, result["products"], strict=False):
+        if product["id"] == result["cheapest"]:
+            return f"The {place} one is {'cheaper' if len(result['products']) == 2 else 'the cheapest'}."
+    return "Here is how they compare."
 
 
 def _cell(value: "str | list[str] | None") -> str:

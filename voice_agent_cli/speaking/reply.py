@@ -80,6 +80,7 @@ def compose(
     shown = [answer.products for answer in answers if answer.products is not None]
     return _reply(
         sentences,
+        "Done." if changed else "Here it is.",
         intent=_intent(outcomes[0]),
         products=shown[-1] if shown else None,
         cart=carts[-1] if carts else None,
@@ -115,10 +116,10 @@ def _small_talk(kind: str) -> Reply:
     return _reply(list(sentences), intent=intent)
 
 
-def _reply(sentences: Sequence[str], **more: Any) -> Reply:
+def _reply(sentences: Sequence[str], opening: str = "Let me see.", **more: Any) -> Reply:
     kept = tuple(filter(None, sentences))
     if len(kept[0].split()) >= _FIRST_WORDS:
-        kept = ("Here it is.", *kept)  # something short first: its sound leaves early
+        kept = (opening, *kept)  # something short first: its sound leaves early
     return Reply(" ".join(kept), kept, **more)
 
 
