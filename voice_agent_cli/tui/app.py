@@ -1,6 +1,7 @@
 """The dashboard: holds the ledger, takes the mail, opens screens. Everything else is in the panels."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -14,7 +15,12 @@ from voice_agent_cli.tui.ledger import Ledger, Part, Turn
 from voice_agent_cli.tui.mailbox import Mailbox
 from voice_agent_cli.tui.main import MainScreen
 from voice_agent_cli.tui.notices import Link, Microphone, Notice
+from voice_agent_cli.tui.screens.choose import KINDS, ChooseScreen
 from voice_agent_cli.tui.screens.explain import ExplainScreen
+from voice_agent_cli.tui.screens.keys import KeysScreen
+from voice_agent_cli.tui.screens.sessions import SessionsScreen
+from voice_agent_cli.tui.screens.tools import ToolsScreen
+from voice_agent_cli.tui.screens.watch import WatchScreen
 from voice_agent_cli.tui.themes import DARK, FALLBACK, THEMES
 
 
@@ -48,13 +54,59 @@ class Dashboard(App[None]):
     def on_unmount(self) -> None:
         self.backend.close()
 
+    def action_sessions(self) -> None:
+        def resume(session_id: str | None) -> None:
+            if session_id:
+                self.switch({}, session_id)
+
+        self.push_screen(SessionsScreen(self.backend.records), resume)
+
+    def action_tools(self) -> None:
+        self.push_screen(ToolsScreen())
+
+    def action_watch(self) -> None:
+        self.push_screen(WatchScreen(self.backend.records, self.backend.look_every_s))
+
+    def action_keys(self) -> None:
+        self.push_screen(KeysScreen())
+
+    def action_choose(self, kind: str) -> None:
+        """Offer the catalogues, devices, voices or models there are."""
+        if not self.backend.can_switch:
+            self.notify(f"the server's own settings decide about its {kind}", severity="warning")
+            return
+
+        def switch(flags: dict[str, object] | None) -> None:
+            if flags:
+                self.switch(flags)
+
+        try:
+            choices = KINDS[kind](self.backend.settings)
+        except VoiceAgentError as error:
+            self.notify(error.message, severity="error")
+        else:
+            self.push_screen(ChooseScreen(kind, choices), switch)
+
+    def switch(self, flags: Mapping[str, object], session_id: str | None = None) -> None:
+        """Go on with other settings or another session, once what it needs is loaded."""
+        try:
+            self.backend.switch(flags, session_id)
+        except VoiceAgentError as error:
+            self.notify(error.message, severity="error")
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
         yield SystemCommand("Say again", "Let the assistant repeat its answer", self.main.action_again)
         yield SystemCommand("Stop talking", "Silence the assistant", self.main.action_interrupt)
         yield SystemCommand(
-            "Listen or wait", "Listen all the time, or wait for the key", self.main.action_listening
+            "Listen or wait", "Listen always, or wait for the key", self.main.action_listening
         )
+        yield SystemCommand("Sessions", "Browse, search, export, resume", self.action_sessions)
+        yield SystemCommand("Watch", "Several sessions at once", self.action_watch)
+        yield SystemCommand("Tools", "Run a tool by a form", self.action_tools)
+        yield SystemCommand("Key help", "Every key, by what it is for", self.action_keys)
+        for kind in KINDS:
+            yield SystemCommand(f"Switch {kind}", f"Choose another {kind}", partial(self.action_choose, kind))
 
     def run_by_hand(self, tool: str, arguments: Mapping[str, Any]) -> None:
         """Run a tool; its answer comes as an event, its refusal as a message."""

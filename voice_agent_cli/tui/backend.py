@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from voice_agent_cli.audio.frames import Samples
+from voice_agent_cli.settings import Settings
 from voice_agent_cli.tui.notices import Notice
 from voice_agent_cli.tui.recordings import Recordings
 
@@ -36,12 +37,16 @@ class Backend(Protocol):
         where: What it talks to, for the head of the screen.
         records: The sessions it knows.
         recordings: The sound of the turns of this session.
+        settings: The settings in force.
+        look_every_s: How often the records may be read to watch sessions.
         can_switch: Whether catalogue, voice and model can be changed from here.
     """
 
     where: str
     records: Records
     recordings: Recordings
+    settings: Settings
+    look_every_s: float
     can_switch: bool
 
     def start(self, post: Post) -> None:

@@ -11,8 +11,7 @@ ACCENT = "$accent"
 STRONG = "$foreground bold"
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _PARTS = " ▏▎▍▌▋▊▉█"
-# A stage has a glyph of its own besides its shade, so that a bar reads without colour.
-STAGE_GLYPHS = {"end_point": "░", "recognize": "▒", "understand": "█", "tools": "▚", "speak": "▓"}
+_PLAIN_GLYPHS = {"end_point": "░", "recognize": "▒", "understand": "█", "tools": "▚", "speak": "▓"}
 STAGE_STYLES = {
     "end_point": "$stage-1",
     "recognize": "$stage-2",
@@ -22,9 +21,18 @@ STAGE_STYLES = {
 }
 
 
+def stage_glyphs(is_plain: bool) -> Mapping[str, str]:
+    """What each stage's part of a bar is made of: one block in five shades, or five glyphs without colour."""
+    return _PLAIN_GLYPHS if is_plain else dict.fromkeys(_PLAIN_GLYPHS, "▄")
+
+
 def text(words: object, style: str = "", longest: int = 400) -> Content:
-    """Somebody's words on one line, never read as mark-up."""
-    return Content.styled(clean(str(words), longest), style)
+    """Somebody's words on one line, never read as mark-up; spaces around them stay."""
+    given = str(words)
+    cleaned = clean(given, longest)
+    before = len(given) - len(given.lstrip(" "))
+    after = len(given) - len(given.rstrip(" ")) if cleaned else 0
+    return Content.styled(f"{' ' * before}{cleaned}{' ' * after}", style)
 
 
 def cell(content: Content | str, width: int, right: bool = False) -> Content:
@@ -54,11 +62,11 @@ def sparkline(values: Sequence[float], width: int) -> str:
     return "".join(_EIGHTHS[max(1, round(value / top * 8))] if top else _EIGHTHS[1] for value in shown)
 
 
-def stage_bar(stages: Mapping[str, float], width: int, full_ms: float) -> Content:
+def stage_bar(stages: Mapping[str, float], width: int, full_ms: float, glyphs: Mapping[str, str]) -> Content:
     """A turn's stages one after the other; ``full_ms`` would fill the width."""
     pieces: list[tuple[str, str]] = []
     drawn, passed = 0, 0.0
-    for stage, glyph in STAGE_GLYPHS.items():
+    for stage, glyph in glyphs.items():
         passed += stages.get(stage, 0.0)
         ends = min(round(passed / full_ms * width), width) if full_ms else 0
         pieces.append((glyph * max(ends - drawn, 0), STAGE_STYLES[stage]))

@@ -55,6 +55,7 @@ class LocalBackend:
 
     where = "own engine"
     can_switch = True
+    look_every_s = 1.5
 
     def __init__(
         self,
@@ -67,13 +68,13 @@ class LocalBackend:
         ear: Ear = "listening",
     ) -> None:
         self._flags = dict(flags)
-        self._settings = settings.load(self._flags)
+        self.settings = settings.load(self._flags)
         self._session_id = session_id
         self._open_source = open_source
         self._open_sink = open_sink
         self._speaks = speaks
         self._ear: Ear = ear
-        self.records: Records = LocalRecords(self._settings.data_dir)
+        self.records: Records = LocalRecords(self.settings.data_dir)
         self.recordings = Recordings()
         self._worker = Worker()
         self._post: Post = lambda _: None
@@ -105,7 +106,7 @@ class LocalBackend:
         changed = {**self._flags, **flags}
         loaded = settings.load(changed)  # a wrong one is told here, and nothing has changed
         self._flags = changed
-        same_shop = loaded.shop.name == self._settings.shop.name
+        same_shop = loaded.shop.name == self.settings.shop.name
         wanted = session_id or (self._session_id if same_shop else None)
         self._worker.call(self._wishes.put_nowait, (loaded, wanted))
 
@@ -132,12 +133,12 @@ class LocalBackend:
 
     async def _live(self) -> None:
         """One conversation after the other, until it is closed; models load while the old one goes on."""
-        engines = await self._load(self._settings)
+        engines = await self._load(self.settings)
         while engines is None:
             wish = await self._wishes.get()
             if wish is None:
                 return
-            self._settings, engines = wish[0], await self._load(wish[0])
+            self.settings, engines = wish[0], await self._load(wish[0])
         while engines is not None:
             following = await self._converse(engines)
             if following is not engines:
@@ -203,7 +204,7 @@ class LocalBackend:
             fresh = engines if changed <= _DEVICES else await self._load(wanted)
             if fresh is None:
                 continue
-            fresh.settings = self._settings = wanted
+            fresh.settings = self.settings = wanted
             self._session_id = session_id
             return fresh
         return None

@@ -46,6 +46,8 @@ class HeardPanel(Widget):
     def render(self) -> Content:
         ledger, width = self._ledger, max(self.content_size.width, 10)
         words, style = _EARS[ledger.microphone.state]
+        if ledger.microphone.state in ("off", "lost"):
+            return Content("\n").join([text(words, style), cell(self._words(), width)])
         level = meter(ledger.dbfs, _METER)
         voice = ("voice" if ledger.is_speech else "     ", ACCENT)
         dbfs = f"{ledger.dbfs:4.0f} dB" if ledger.dbfs > -90 else "       "

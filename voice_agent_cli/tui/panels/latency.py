@@ -1,18 +1,20 @@
 """How long each turn took, stage by stage, with the history of all turns and its P50 and P95."""
 
+from collections.abc import Mapping
+
 from textual.content import Content
 from textual.widget import Widget
 
 from voice_agent_cli.tui.drawing import (
     ACCENT,
     MUTED,
-    STAGE_GLYPHS,
     STAGE_STYLES,
     cell,
     milliseconds,
     sides,
     sparkline,
     stage_bar,
+    stage_glyphs,
     text,
 )
 from voice_agent_cli.tui.ledger import Ledger, Part
@@ -54,13 +56,19 @@ class LatencyPanel(Widget):
         lines = [sides(history, figures, width), *self._legend(width, height)]
         return Content("\n").join([*self._bars(width, height - len(lines)), *lines])
 
+    @property
+    def _glyphs(self) -> Mapping[str, str]:
+        return stage_glyphs(self.app.no_color)
+
     def _bars(self, width: int, most: int) -> list[Content]:
         measured = [turn.metrics for turn in self._ledger.turns if turn.metrics][-max(most, 1) :]
         full = max(max(metrics.first_audio_ms, sum(metrics.stages.values())) for metrics in measured)
         bars = []
         for metrics in measured:
             figure = cell(text(milliseconds(metrics.first_audio_ms)), _FIGURE, right=True)
-            bars.append(sides(stage_bar(metrics.stages, width - _FIGURE - 1, full), figure, width))
+            bars.append(
+                sides(stage_bar(metrics.stages, width - _FIGURE - 1, full, self._glyphs), figure, width)
+            )
         return bars
 
     def _legend(self, width: int, height: int) -> list[Content]:
@@ -68,7 +76,7 @@ class LatencyPanel(Widget):
         medians = self._ledger.latency().stages_p50
         if height < 12:
             keys = [
-                (f"{glyph} {_SHORT[stage]} ", STAGE_STYLES[stage]) for stage, glyph in STAGE_GLYPHS.items()
+                (f"{glyph} {_SHORT[stage]} ", STAGE_STYLES[stage]) for stage, glyph in self._glyphs.items()
             ]
             return [Content.assemble(*keys).truncate(width)]
         return [
@@ -77,5 +85,5 @@ class LatencyPanel(Widget):
                 text(milliseconds(medians[stage]), MUTED),
                 width,
             )
-            for stage, glyph in STAGE_GLYPHS.items()
+            for stage, glyph in self._glyphs.items()
         ]

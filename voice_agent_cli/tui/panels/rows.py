@@ -81,3 +81,4 @@ class Rows(OptionList):
         self.set_options([Option(draw(self._width)) for _, draw in self._rows])
         if at is not None:
             self.highlighted = min(at, len(self._rows) - 1)
+        self.refresh(layout=True)  # a panel may be as high as its rows

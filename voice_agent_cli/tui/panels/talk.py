@@ -57,8 +57,7 @@ class TalkPanel(Rows):
         if turn.reply:
             lines += _paragraph(turn.reply, width, "$foreground")
         if turn.interrupted is not None:
-            heard = f"cut off; heard: {turn.interrupted}" if turn.interrupted else "cut off before a word"
-            lines += _paragraph(heard, width, "$warning")
+            lines.append(_cut_off(turn.interrupted, width))
         lines += [_error({"message": message}, width) for message in turn.errors]
         return Content("\n").join(lines or [Content("…")])
 
@@ -73,8 +72,8 @@ def _you(turn: Turn, width: int) -> list[Content]:
     if turn.confidence is not None and turn.confidence < 1:
         right = Content.assemble(Content.styled(f"{turn.confidence:.0%}  ", MUTED), right)
     mark = "› " if turn.is_typed else "❯ "
-    said = Content.assemble((mark, style), text(turn.words, style)).fold(max(width - 14, 12))
-    return [sides(said[0], right, width), *(line.pad_left(2) for line in said[1:])]
+    said = Content.assemble((mark, style), text(turn.words, style)).wrap(max(width - 14, 12))
+    return [sides(said[0], right, width), *(line.rstrip().pad_left(2) for line in said[1:])]
 
 
 def _call(call: Mapping[str, Any], width: int) -> Content:
@@ -92,6 +91,15 @@ def _by_hand(tool: ToolFinished, width: int) -> Content:
         ("✎ ", ACCENT), text(tool.tool), " ", text(argument_list(tool.arguments), "$foreground 70%")
     )
     return sides(told, Content.styled(milliseconds(tool.duration_ms), MUTED), width)
+
+
+def _cut_off(heard: str, width: int) -> Content:
+    """The last words that were heard of an answer."""
+    if not heard:
+        return text("  ⊘ cut off before a word", "$warning")
+    room = max(width - 20, 8)
+    tail = heard if len(heard) <= room else "…" + heard[-room:]
+    return text(f"  ⊘ cut off at “{tail}”", "$warning").truncate(width, ellipsis=True)
 
 
 def _error(error: Mapping[str, Any], width: int) -> Content:

@@ -38,7 +38,7 @@ def _row(turn: Turn, width: int) -> Content:
     lines: list[Content] = []
     calls = turn.calls or [{"tool": tool.tool, "arguments": tool.arguments} for tool in done]
     for number, call in enumerate(calls):
-        lines += call_lines(call, turn.latency_ms, width)
+        lines += call_lines(call, width)
         if number < len(done):
             lines.append(outcome_line(done[number], width))
     if turn.question:
@@ -46,17 +46,17 @@ def _row(turn: Turn, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def call_lines(call: Mapping[str, Any], latency_ms: float, width: int) -> list[Content]:
+def call_lines(call: Mapping[str, Any], width: int) -> list[Content]:
     """A call: its tool and who decided it, then an argument a line."""
     by = call.get("decided_by")
-    decided = f"{by} {call.get('confidence', 1.0):.0%} {milliseconds(latency_ms)}" if by else "by hand"
+    decided = f"{by} {call.get('confidence', 1.0):.0%}" if by else "by hand"
     lines = [sides(text(call["tool"], f"{ACCENT} bold"), Content.styled(decided, MUTED), width)]
     for name, value in call["arguments"].items():
         shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
         if isinstance(value, Mapping):
             shown = ", ".join(f"{key}: {inner}" for key, inner in value.items())
-        line = Content.assemble(text(f"  {name} ", MUTED), text(shown))
-        lines.append(Content.assemble("  ", line).truncate(width, ellipsis=True))
+        line = Content.assemble(text(f"    {name} ", MUTED), text(shown))
+        lines.append(line.truncate(width, ellipsis=True))
     return lines
 
 

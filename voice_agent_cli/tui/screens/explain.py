@@ -19,12 +19,12 @@ from voice_agent_cli.errors import VoiceAgentError
 from voice_agent_cli.tui.drawing import (
     ACCENT,
     MUTED,
-    STAGE_GLYPHS,
     STAGE_STYLES,
     STRONG,
     milliseconds,
     sides,
     sparkline,
+    stage_glyphs,
     text,
 )
 from voice_agent_cli.tui.ledger import Turn
@@ -104,8 +104,10 @@ def way(turn: Turn, sound: TurnSound | None, width: int) -> Iterator[Content]:
     yield from _section("2 words", _moment(turn.heard_ms, start), width)
     yield from _words(turn, width)
     yield from _section("3 calls", _moment(turn.understood_ms, start), width)
+    if turn.latency_ms:
+        yield text(f"  the agent took {milliseconds(turn.latency_ms)}", MUTED)
     for call in turn.calls:
-        yield from (line.pad_left(2) for line in call_lines(call, turn.latency_ms, width - 2))
+        yield from (line.pad_left(2) for line in call_lines(call, width - 2))
     if turn.question:
         yield text(f"  asked back: {turn.question}", "$warning")
     if not turn.calls and not turn.question:
@@ -136,7 +138,7 @@ def _times(turn: Turn, width: int) -> Iterator[Content]:
         return
     room, passed = max(width - 48, 10), 0.0
     full = max(sum(turn.metrics.stages.values()), 1.0)
-    for stage, glyph in STAGE_GLYPHS.items():
+    for stage, glyph in stage_glyphs(is_plain=True).items():
         took = turn.metrics.stages.get(stage, 0.0)
         before, after = round(passed / full * room), round((passed + took) / full * room)
         bar = Content.assemble(
