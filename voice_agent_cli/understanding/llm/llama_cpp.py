@@ -51,6 +51,11 @@ class LlamaCpp:
                 f"llama.cpp cannot load {model.name}: {error}; "
                 "run `voice-agent models verify` and `voice-agent models pull`"
             ) from error
+        if adapter and not self._llama._lora_adapter:  # the binding takes a null pointer for an adapter
+            raise ModelError(
+                f"llama.cpp cannot load the adapter {adapter.name}; "
+                "run `voice-agent models verify`, or name another adapter"
+            )
         self._lock = threading.Lock()
 
     def prepare(self, prefix: str) -> None:
