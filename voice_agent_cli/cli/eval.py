@@ -46,6 +46,43 @@ def understanding(
         typer.echo(f"sure from {band['from']:.1f}: {band['cases']:4.0f} turns, {band['right']:.1%} right")
 
 
+@app.command(epilog="Example: voice-agent eval trips --kind checkout --failures 10")
+def trips(
+    files: Annotated[
+        list[Path], typer.Argument(help="TOML files of trips; none = our own.", exists=True)
+    ] = [],  # noqa: B006 - Typer's form
+    kind: Annotated[str | None, typer.Option(help="Only the trips of this kind.")] = None,
+    failures: Failures = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Whole shopping trips by text: does the cart end exactly as the shopper wanted it?"""
+    import tempfile
+
+    from voice_agent_cli.cli.understand import open_default_agent
+    from voice_agent_cli.quality import trips as measured
+    from voice_agent_cli.quality.trip_cases import own_trips, read_trips
+
+    chosen = [
+        (file, shop, trip)
+        for file in files or own_trips()
+        for shop, found in (read_trips(file),)
+        for trip in found
+        if kind in (None, trip.kind)
+    ]
+    agent, walked = open_default_agent(), []
+    with tempfile.TemporaryDirectory() as folder, _progress(len(chosen)) as bar:
+        for one in measured.walk_all(chosen, Path(folder), agent):
+            walked.append(one)
+            bar.update(1)
+    rows = measured.rows(walked)
+    if as_json:
+        typer.echo(json.dumps({"model": agent.model_name, "kinds": rows, "trips": measured.records(walked)}))
+        return
+    for one in [one for one in walked if not one.is_right][:failures]:
+        typer.echo(measured.transcript(one))
+    _print_table(f"trips, {agent.model_name}", rows)
+
+
 @app.command(epilog="Example: voice-agent eval orders recordings --shop coffee-bar --noise-db 15")
 def orders(
     folder: Folder,
