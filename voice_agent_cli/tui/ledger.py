@@ -12,7 +12,6 @@ from voice_agent_cli.events import (
     AudioLevel,
     AudioOutput,
     ErrorEvent,
-    Event,
     SessionEnded,
     SessionReady,
     SpeechStarted,
@@ -23,7 +22,7 @@ from voice_agent_cli.events import (
     Understood,
     Word,
 )
-from voice_agent_cli.tui.notices import Link, Loaded, Microphone, Notice
+from voice_agent_cli.tui.notices import Link, Loaded, Microphone, Notice, Resumed
 
 Part = Literal["turns", "heard", "level", "products", "cart", "latency", "engine"]
 STAGES = ("end_point", "recognize", "understand", "tools", "speak")
@@ -115,16 +114,6 @@ class Ledger:
         """The turn of that id, the newest looked at first."""
         return next((turn for turn in reversed(self.turns) if turn.turn_id == turn_id), None)
 
-    def remember(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        """What was said before a session was resumed."""
-        for number, message in enumerate(messages):
-            if message["role"] == "user" or not self.turns or self.turns[-1].reply:
-                self.turns.append(Turn(f"past-{number}", 0.0, is_final=True))
-            if message["role"] == "user":
-                self.turns[-1].words = message["content"]
-            else:
-                self.turns[-1].reply = message["content"]
-
     def latency(self) -> Latency:
         measured = [turn.metrics for turn in self.turns if turn.metrics is not None]
         history = tuple(metrics.first_audio_ms for metrics in measured)
@@ -149,8 +138,8 @@ class Ledger:
         del self.turns[:-_MOST_TURNS]
         return turn
 
-    def _ready(self, event: SessionReady) -> set[Part]:
-        self.session_id, self.is_over = event.session_id, False
+    def _ready(self, _: SessionReady) -> set[Part]:
+        self.is_over = False
         return {"engine"}
 
     def _ended(self, event: SessionEnded) -> set[Part]:
@@ -241,6 +230,22 @@ class Ledger:
             self.turns[-1].errors.append(event.message_)
         return {"turns", "engine"}
 
+    def _resumed(self, notice: Resumed) -> set[Part]:
+        """Another session than before begins with its own past; the same one just goes on."""
+        if notice.session_id == self.session_id and self.turns:
+            return set()
+        self.turns.clear()
+        self.products, self.detail, self.cart, self.ordered = (), None, None, None
+        self.session_id = notice.session_id
+        for number, message in enumerate(notice.messages):
+            if message["role"] == "user" or not self.turns or self.turns[-1].reply:
+                self.turns.append(Turn(f"past-{number}", 0.0, is_final=True))
+            if message["role"] == "user":
+                self.turns[-1].words = message["content"]
+            else:
+                self.turns[-1].reply = message["content"]
+        return {"turns", "products", "cart", "latency", "engine"}
+
     def _part_loaded(self, notice: Loaded) -> set[Part]:
         self.loaded[notice.part] = notice
         return {"engine", "heard"}
@@ -257,7 +262,7 @@ class Ledger:
 
 
 _SHOWING = ("search_products", "refine_search", "recommend_similar")
-_TAKEN: dict[type[Event | Loaded | Microphone | Link], Callable[..., set[Part]]] = {
+_TAKEN: dict[type[Notice], Callable[..., set[Part]]] = {
     SessionReady: Ledger._ready,
     SessionEnded: Ledger._ended,
     AudioLevel: Ledger._level,
@@ -274,6 +279,7 @@ _TAKEN: dict[type[Event | Loaded | Microphone | Link], Callable[..., set[Part]]]
     Loaded: Ledger._part_loaded,
     Microphone: Ledger._microphone,
     Link: Ledger._linked,
+    Resumed: Ledger._resumed,
 }
 
 

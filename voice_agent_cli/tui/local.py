@@ -1,23 +1,23 @@
 """A conversation on an engine of the dashboard's own, in a thread beside the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from voice_agent_cli import settings
-from voice_agent_cli.audio.frames import SAMPLE_RATE, Samples, dbfs
+from voice_agent_cli.audio.frames import SAMPLE_RATE, Samples
 from voice_agent_cli.audio.sink import AudioSink, NullSink
 from voice_agent_cli.audio.source import AudioSource
 from voice_agent_cli.cli.screen.player import Player
 from voice_agent_cli.errors import AudioError, VoiceAgentError
-from voice_agent_cli.events import AudioLevel, ErrorEvent, Event, SessionEnded, ToolFinished, Transcription
+from voice_agent_cli.events import ErrorEvent, Event, SessionEnded, ToolFinished, Transcription
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.tui.backend import Ear, Post, Records
+from voice_agent_cli.tui.devices import Ears, OpenSink, open_speaker, opened_sink
 from voice_agent_cli.tui.ledger import BY_HAND
-from voice_agent_cli.tui.notices import Link, Loaded, Microphone
+from voice_agent_cli.tui.notices import Link, Loaded, Microphone, Resumed
 from voice_agent_cli.tui.recordings import Recordings
 from voice_agent_cli.tui.records import LocalRecords
 from voice_agent_cli.tui.worker import Worker
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
     from voice_agent_cli.conversation.conversation import Conversation
     from voice_agent_cli.conversation.engines import Engines
 
-AGAIN_S = 3.0  # between two looks for a device that was lost
-_LEVEL_EVERY = 3
 _DEVICES = frozenset({"audio.input_device", "audio.output_device"})
 OpenSource = Callable[[Settings, "Conversation"], AudioSource]
-OpenSink = Callable[[Settings], AudioSink]
 
 
 def open_microphone(loaded: Settings, _: "Conversation") -> AudioSource:
@@ -39,17 +36,13 @@ def open_microphone(loaded: Settings, _: "Conversation") -> AudioSource:
     return MicrophoneSource(loaded.audio.input_device)
 
 
-def open_speaker(loaded: Settings) -> AudioSink:
-    from voice_agent_cli.audio.speaker import SpeakerSink
-
-    return SpeakerSink(loaded.audio.output_device)
-
-
 class LocalBackend:
-    """A ``Backend``. ``open_source`` None = nobody listens; ``speaks`` False = nothing is said aloud.
+    """A ``Backend``.
 
     Args:
         flags: Settings by dotted key, as options of the command gave them.
+        open_source: Called in a thread; None = nobody listens.
+        speaks: False = nothing is said aloud, and no voice is loaded.
         ear: Whether it listens all the time, or waits for the talk key (``closed``).
     """
 
@@ -71,11 +64,11 @@ class LocalBackend:
         self.settings = settings.load(self._flags)
         self._session_id = session_id
         self._open_source = open_source
-        self._open_sink = open_sink
+        self._open_sink = open_sink if speaks else _no_sink
         self._speaks = speaks
-        self._ear: Ear = ear
         self.records: Records = LocalRecords(self.settings.data_dir)
         self.recordings = Recordings()
+        self._ears = Ears(ear, self.recordings)
         self._worker = Worker()
         self._post: Post = lambda _: None
         self._engines: Engines | None = None
@@ -96,8 +89,7 @@ class LocalBackend:
         self._worker.run(self._say(text))
 
     def interrupt(self) -> None:
-        if self._conversation is not None:
-            self._worker.call(self._conversation.interrupt)
+        self._worker.call(self._interrupt)
 
     def listen(self, ear: Ear) -> None:
         self._worker.call(self._listen, ear)
@@ -114,7 +106,7 @@ class LocalBackend:
         self._worker.run(self._play(samples))
 
     async def run_tool(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await asyncio.wrap_future(self._worker.run(self._run_tool(name, arguments)))
+        return await asyncio.wrap_future(self._worker.run(self._run_by_hand(name, arguments)))
 
     async def change_line(self, line: Mapping[str, Any], quantity: int) -> None:
         if quantity:
@@ -152,18 +144,11 @@ class LocalBackend:
         parts = {"shop": loaded.shop.name, "agent": loaded.understanding.model}
         parts |= {"voice": loaded.speaking.voice} if self._speaks else {}
         parts |= {"ears": loaded.hearing.engine} if hears else {}
-        for part, name in parts.items():
-            self._post(Loaded(part, "loading", name))
-        for part in {"voice", "ears"} - set(parts):
-            self._post(Loaded(part, "off"))
+        for part in ("ears", "agent", "voice", "shop"):
+            self._post(Loaded(part, "loading", parts[part]) if part in parts else Loaded(part, "off"))
+        ready = partial(_tell_ready, self._post, parts)
         try:
-            engines = await asyncio.to_thread(
-                Engines,
-                loaded,
-                hears=hears,
-                speaks=self._speaks,
-                loaded=lambda part: self._post(Loaded(part, "ready", parts[part])),
-            )
+            engines = await asyncio.to_thread(Engines, loaded, hears=hears, speaks=self._speaks, loaded=ready)
         except VoiceAgentError as error:
             self._post(Loaded("engine", "failed", error.message))
             return None
@@ -179,14 +164,14 @@ class LocalBackend:
             engines.open, self._session_id, metadata={"source": "tui"}, barge_in=loaded.audio.barge_in
         )
         self._session_id = conversation.session_id
-        self._sink = await self._opened_sink(loaded)
+        self._sink = await opened_sink(self._open_sink, loaded, self._post)
         conversation.subscribe(self._see)
         conversation.subscribe(Player(self._sink, conversation.publish))
         hearing: asyncio.Task[None] | None = None
         try:
             async with conversation:
                 self._conversation = conversation
-                await self._show_what_is_kept()
+                await self._show_what_is_kept(conversation)
                 hearing = asyncio.create_task(self._hear(conversation, loaded))
                 return await self._next(engines)
         finally:
@@ -194,6 +179,11 @@ class LocalBackend:
             if hearing is not None:
                 hearing.cancel()
             self._sink.close()
+
+    async def _hear(self, conversation: "Conversation", loaded: Settings) -> None:
+        source = self._open_source
+        opens = partial(source, loaded, conversation) if source is not None else None
+        await self._ears.listen(opens, conversation.listen, lambda: conversation.elapsed_s, self._post)
 
     async def _next(self, engines: "Engines") -> "Engines | None":
         """Wait for a wish that ends this conversation."""
@@ -214,64 +204,23 @@ class LocalBackend:
         if not isinstance(event, SessionEnded):
             self._post(event)
 
-    async def _opened_sink(self, loaded: Settings) -> AudioSink:
-        if not self._speaks:
-            return NullSink(real_time=True)
-        try:
-            return await asyncio.to_thread(self._open_sink, loaded)
-        except AudioError as error:
-            self._post(ErrorEvent(code=error.code, message_=error.message))
-            return NullSink(real_time=True)
+    async def _show_what_is_kept(self, conversation: "Conversation") -> None:
+        """What was said in a session that is resumed, and its cart."""
+        engines = self._engines
+        assert engines is not None
+        messages = await asyncio.to_thread(engines.sessions.messages, conversation.session_id)
+        self._post(Resumed(conversation.session_id, tuple(vars(message) for message in messages)))
+        outcome = await self._run_tool("view_cart", {})
+        if outcome.success and outcome.result and outcome.result["cart"]["lines"]:
+            self._post(_finished(f"{BY_HAND}0", outcome))
 
-    async def _show_what_is_kept(self) -> None:
-        """The cart of a session that is resumed."""
-        outcome = await self._run_tool("view_cart", {}, silent=True)
-        if outcome["success"] and outcome["result"]["cart"]["lines"]:
-            self._post(
-                ToolFinished(
-                    turn_id=f"{BY_HAND}0",
-                    tool="view_cart",
-                    arguments={},
-                    success=True,
-                    duration_ms=outcome["duration_ms"],
-                    result=outcome["result"],
-                )
-            )
-
-    async def _hear(self, conversation: "Conversation", loaded: Settings) -> None:
-        """Listen until the source ends; one that is lost is looked for again."""
-        if self._open_source is None:
-            self._post(Microphone("off", "nobody listens: type"))
-            return
-        was_there = False
-        while True:
-            try:
-                source = await asyncio.to_thread(self._open_source, loaded, conversation)
-                self._post(Microphone(self._ear))
-                was_there = True
-                await conversation.listen(self._frames(conversation, source))
-                self._post(Microphone("off", "the recording is over"))
-                return
-            except AudioError as error:
-                conversation.end_turn()
-                self._post(Microphone("lost" if was_there else "off", error.message))
-                if not was_there:
-                    return
-                await asyncio.sleep(AGAIN_S)
-
-    async def _frames(self, conversation: "Conversation", source: AudioSource) -> AsyncIterator[Samples]:
-        """What the conversation may hear; the meter sees the rest too."""
-        count = 0
-        async for frame in source:
-            count += 1
-            self.recordings.add_frame(frame, conversation.elapsed_s)
-            if self._ear != "closed":
-                yield frame
-            elif count % _LEVEL_EVERY == 0:
-                self._post(AudioLevel(dbfs=dbfs(frame), is_speech=False))
+    def _interrupt(self) -> None:
+        self._sink.interrupt()
+        if self._conversation is not None:
+            self._conversation.interrupt()
 
     def _listen(self, ear: Ear) -> None:
-        self._ear = ear
+        self._ears.ear = ear
         if self._conversation is not None and ear == "closed":
             self._conversation.end_turn()
         self._post(Microphone(ear))
@@ -286,12 +235,18 @@ class LocalBackend:
 
     async def _play(self, samples: Samples) -> None:
         with suppress(AudioError):
-            await self._sink.write(samples.astype(np.int16), SAMPLE_RATE)
+            await self._sink.write(samples, SAMPLE_RATE)
 
-    async def _run_tool(
-        self, name: str, arguments: Mapping[str, Any], silent: bool = False
-    ) -> Mapping[str, Any]:
-        from voice_agent_cli.conversation.answering import finished
+    async def _run_by_hand(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        outcome = await self._run_tool(name, arguments)
+        self._by_hand += 1
+        if self._conversation is not None:
+            self._conversation.publish(_finished(f"{BY_HAND}{self._by_hand}", outcome))
+        message: Mapping[str, Any] = outcome.message()
+        return message
+
+    async def _run_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """A tool's outcome, in a visit of its own: the conversation's shop is its thread's alone."""
         from voice_agent_cli.shop.shop import Shop
         from voice_agent_cli.tools import registry
 
@@ -300,12 +255,21 @@ class LocalBackend:
             raise VoiceAgentError("the models are still loading; try again soon")
 
         def execute() -> registry.ToolOutcome:
-            # A visit of its own: the conversation's is touched by the conversation's thread only.
             with Shop.open(engines.database, conversation.session_id) as shop:
                 return registry.execute(shop, name, arguments)
 
-        outcome = await asyncio.to_thread(execute)
-        if not silent:
-            self._by_hand += 1
-            conversation.publish(finished(f"{BY_HAND}{self._by_hand}", outcome))
-        return outcome.message()
+        return await asyncio.to_thread(execute)
+
+
+def _finished(turn_id: str, outcome: Any) -> ToolFinished:
+    from voice_agent_cli.conversation.answering import finished
+
+    return finished(turn_id, outcome)
+
+
+def _tell_ready(post: Post, names: Mapping[str, str], part: str) -> None:
+    post(Loaded(part, "ready", names[part]))
+
+
+def _no_sink(_: Settings) -> AudioSink:
+    return NullSink(real_time=True)

@@ -153,7 +153,7 @@ class MainScreen(Screen[None]):
         self.dashboard.backend.say("say that again")
 
     def action_undo(self) -> None:
-        self.dashboard.run_by_hand("undo", {})
+        self.dashboard.backend.say("undo that")
 
     def action_listening(self) -> None:
         """Listen all the time, or wait for the talk key."""

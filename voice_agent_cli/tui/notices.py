@@ -1,7 +1,8 @@
 """What a dashboard is told besides the events of a conversation: models, microphone, server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from voice_agent_cli.events import Event
 
@@ -31,4 +32,12 @@ class Link:
     detail: str = ""
 
 
-Notice = Event | Loaded | Microphone | Link
+@dataclass(frozen=True)
+class Resumed:
+    """The session that is shown from now on, and what was said in it before: ``role``, ``content``."""
+
+    session_id: str
+    messages: tuple[Mapping[str, Any], ...] = ()
+
+
+Notice = Event | Loaded | Microphone | Link | Resumed
