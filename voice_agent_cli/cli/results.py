@@ -23,10 +23,10 @@ def show_result(result: Mapping[str, Any]) -> None:
 
 def _renderable(name: str, value: Any) -> RenderableType | None:
     """How a part of a result is shown; ``None`` for one that says nothing."""
+    if name == "products":
+        return _products(value) if value else "nothing found"
     if value in (None, [], {}, False, ""):
         return None
-    if name == "products":
-        return _products(value)
     if name == "product":
         return _named(_without(value, ("images", "variants", "modifiers")))
     if name == "cart":

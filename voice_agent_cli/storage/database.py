@@ -5,6 +5,7 @@ A database is made of schemas, each owned by the module whose tables it makes
 runs once per database, in order, in one transaction.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ Migration = Callable[[Database], None]
 Returned = TypeVar("Returned")
 
 BUSY_TIMEOUT_S = 5.0
+_LEAST_ROOM = 100_000
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,21 @@ def _explain(path: Path, step: Callable[[], Returned]) -> Returned:
         return step()
     except sqlite3.Error as error:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary == sqlite3.SQLITE_IOERR and _is_full(path):
+            primary = sqlite3.SQLITE_FULL
         if primary not in _MENDING:
             raise
         raise StorageError(
             f"the database {path} {_MENDING[primary]}", {"path": str(path), "reason": str(error)}
         ) from error
+
+
+def _is_full(path: Path) -> bool:
+    """Whether no room is left where ``path`` lies: SQLite calls it so only for some of its files."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    except OSError:
+        return False
 
 
 class _Cursor(sqlite3.Cursor):
