@@ -87,10 +87,9 @@ async def _housekeeping(app: web.Application) -> AsyncIterator[None]:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+    await app[SERVICES].live.all_gone()
     app[SERVICES].close()
 
 
 async def _say_goodbye(app: web.Application) -> None:
-    live = app[SERVICES].live
-    await asyncio.gather(*(connection.leave("shutdown") for connection in live))
-    await live.all_gone()
+    await asyncio.gather(*(connection.leave("shutdown") for connection in app[SERVICES].live))

@@ -23,7 +23,7 @@ class Connection(Protocol):
     last_traffic: float
 
     async def leave(self, reason: str) -> None:
-        """Say that the session is over, for ``reason``, and close."""
+        """Say that the session is over, for ``reason``; the connection then closes."""
         ...
 
     async def finish(self, reason: str) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 
 from voice_agent_cli.audio.codec import encode
 from voice_agent_cli.audio.frames import Samples
-from voice_agent_cli.errors import NotFoundError, UsageError, VoiceAgentError
+from voice_agent_cli.errors import UsageError, VoiceAgentError
 from voice_agent_cli.events import (
     AudioOutput,
     ErrorEvent,
@@ -45,16 +46,19 @@ from voice_agent_cli.server.messages import (
     TextInput,
 )
 from voice_agent_cli.server.middleware import ID_HEADER
+from voice_agent_cli.server.opening import open_session, take_over
 from voice_agent_cli.server.refusals import refusal
 from voice_agent_cli.server.rooms import local_room
 from voice_agent_cli.server.services import CALLER, REQUEST_ID, SERVICES, Services
-from voice_agent_cli.storage.sessions import SessionRecord, Status
+from voice_agent_cli.storage.sessions import Status
 from voice_agent_cli.tools import registry
 
+_LOG = logging.getLogger(__name__)
 PATH = "/ws/voice/session"
 MOST_BYTES = 4 * 1024 * 1024
 _HEARTBEAT_S = 30.0
 _FINISH_S = 10.0
+_CLOSE_S = 3.0  # for a client to answer our closing
 _FRAMES_AT_ONCE = 50
 _SILENCE_ENDS_TURN_S = 0.8
 _MOST_WAIT_S = 1.0  # for the next message of a client that sends long ones
@@ -75,7 +79,9 @@ async def voice_session(request: web.Request) -> web.StreamResponse:
             error, {**tightest([verdict]), "Retry-After": str(error.details["retry_after_s"])}
         )
     # Sound in base64 does not shrink enough to be worth the memory and time of compressing it.
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MOST_BYTES, compress=False)
+    socket = web.WebSocketResponse(
+        timeout=_CLOSE_S, heartbeat=_HEARTBEAT_S, max_msg_size=MOST_BYTES, compress=False
+    )
     if not socket.can_prepare(request):
         raise UsageError(f"{PATH} speaks WebSocket only; connect with ws:// or wss://")
     socket.headers.update({**tightest([verdict]), ID_HEADER: request[REQUEST_ID]})
@@ -112,30 +118,40 @@ class VoiceConnection:
         self._typing: set[asyncio.Task[Any]] = set()
         self._over_budget = False
         self._ending: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._taking: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Take messages until the connection closes."""
-        async for message in self._socket:
-            self.last_traffic = self._services.clock()
-            try:
-                if message.type is WSMsgType.TEXT:
-                    await self._take_text(message.data)
-                elif message.type is WSMsgType.BINARY:
-                    await self._take_binary(message.data)
-            except VoiceAgentError as error:
-                await self._send(ErrorEvent(code=error.code, message_=error.message, details=error.details))
+        self._taking = asyncio.create_task(self._take_all())
+        try:
+            await asyncio.wait({self._taking})
+        finally:
+            self._taking.cancel()
 
     async def leave(self, reason: str) -> None:
-        """End the conversation for ``reason``, tell the client, and close."""
-        await self.finish(reason)
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await self._socket.close(code=_CLOSE.get(reason, WSCloseCode.OK), message=reason.encode())
+        """End the conversation for ``reason`` and tell the client; the connection then closes."""
+        await self._put_away(reason)
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(reason))
 
     async def finish(self, reason: str) -> None:
         """Put the conversation away; returns once it is, whoever asked first.
 
         Its session stays open unless it is over for good.
         """
+        await self._put_away(reason)
+        if self._closing is not None:  # the client may still answer our closing
+            await asyncio.wait({self._closing})
+
+    async def _close(self, reason: str) -> None:
+        if self._taking is not None:  # only one may read the client's answer
+            self._taking.cancel()
+            await asyncio.wait({self._taking})
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await self._socket.close(code=_CLOSE.get(reason, WSCloseCode.OK), message=reason.encode())
+
+    async def _put_away(self, reason: str) -> None:
         if self._ending is None:
             self._ending = asyncio.create_task(self._end(reason))
         await asyncio.shield(self._ending)
@@ -153,6 +169,23 @@ class VoiceConnection:
                 task.cancel()
             await visit.end(reason, _STATUS.get(reason, "active"))
         self._services.live.release(self)
+
+    async def _take_all(self) -> None:
+        async for message in self._socket:
+            self.last_traffic = self._services.clock()
+            try:
+                if message.type is WSMsgType.TEXT:
+                    await self._take_text(message.data)
+                elif message.type is WSMsgType.BINARY:
+                    await self._take_binary(message.data)
+            except VoiceAgentError as error:
+                await self._tell(error)
+            except Exception as error:
+                _LOG.error("a message failed", exc_info=error)
+                await self._tell(faults.UnexpectedError(f"unexpected {type(error).__name__}; see the log"))
+
+    async def _tell(self, error: VoiceAgentError) -> None:
+        await self._send(ErrorEvent(code=error.code, message_=error.message, details=error.details or None))
 
     async def _take_text(self, text: str) -> None:
         self._limit(self._services.limits.messages, self._window, "messages in a minute")
@@ -192,8 +225,8 @@ class VoiceConnection:
         intake = Intake(self._services.clock, data.audio.input_sample_rate)
         if data.session_id is None and self._caller.kind == "key":
             self._limit(self._services.limits.sessions, self._address, "new sessions in a minute")
-        session = await asyncio.to_thread(self._open_session, data)
-        visit = await self._take_over(session)
+        session = await asyncio.to_thread(open_session, self._services.writer, self._caller, data)
+        visit = await take_over(self._services, session, self)
         self._visit, self._intake, self.session_id = visit, intake, session.session_id
         self._services.metrics.conversations.add(1)
         self._format = data.audio.format
@@ -204,23 +237,6 @@ class VoiceConnection:
         if wishes:
             await asyncio.to_thread(registry.execute, visit.shop, "set_preference", wishes)
         await visit.conversation.__aenter__()
-
-    async def _take_over(self, session: SessionRecord) -> Visit:
-        """A conversation of ``session``, which from now on is this connection's."""
-        live = self._services.live
-        other = live.speaker(session.session_id)
-        live.claim(session.session_id, self)
-        try:
-            if other is not None:
-                await other.leave("taken_over")
-            visit = await self._services.conversations.open(session)
-        except BaseException:
-            live.release(self)
-            raise
-        if live.speaker(session.session_id) is not self:
-            await visit.end("taken_over", "active")
-            raise UsageError("another connection has taken this session over", {"field": "session_id"})
-        return visit
 
     def _limit(self, window: Window, key: str, what: str) -> None:
         verdict = window.hit(key)
@@ -234,26 +250,6 @@ class VoiceConnection:
         if window != self._window:
             self._window = window
             self._services.limits.messages.hit(window)
-
-    def _open_session(self, data: StartData) -> SessionRecord:
-        """The session that the client may have: its own, a known one, or a new one. Called in a thread."""
-        writer = self._services.writer
-        wanted = data.session_id
-        if self._caller.kind == "session":
-            wanted = wanted or self._caller.ident
-            self._caller.check_opens(wanted)
-        store = {"store_id": data.context.store_id} if data.context.store_id else {}
-        if wanted is None:
-            return writer.start(None, data.user_id, store)
-        session = writer.get(wanted)
-        if session.status != "active":
-            raise NotFoundError(
-                f"the session is over ({session.status}); create a new one", {"field": "session_id"}
-            )
-        if data.user_id and session.user_id and data.user_id != session.user_id:
-            raise faults.ForbiddenError("the session belongs to another user", {"field": "user_id"})
-        # A shopper's own token must not make them somebody else, whose orders they would see.
-        return writer.start(wanted, data.user_id if self._caller.kind == "key" else None)
 
     def _started(self) -> tuple[Visit, Intake]:
         if self._visit is None or self._intake is None:

@@ -30,14 +30,21 @@ def supervise(settings: Settings, count: int, mark: str, ready: Callable[[str], 
         port = reserved.getsockname()[1]
         workers = [_start(settings, host, port, mark) for _ in range(count)]
 
+        stopping = False
+
         def stop(_: int, __: FrameType | None) -> None:
+            nonlocal stopping
+            stopping = True
             _terminate(workers)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
         if all(_is_ready(worker) for worker in workers):
             ready(f"http://{host}:{port}")
-        return _wait(workers)
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        if not stopping:  # one ended by itself; a second signal would cut off those that are ending
+            _terminate(workers)
+        return int(any([worker.wait() for worker in workers]))
 
 
 def _reserve(host: str, port: int) -> socket.socket:
@@ -73,10 +80,3 @@ def _is_ready(worker: Process) -> bool:
 def _terminate(workers: Sequence[Process]) -> None:
     for worker in workers:
         worker.terminate()
-
-
-def _wait(workers: Sequence[Process]) -> int:
-    """When the first worker ends, for whatever reason, the others are asked to."""
-    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-    _terminate(workers)
-    return max(abs(worker.wait()) for worker in workers) and 1
