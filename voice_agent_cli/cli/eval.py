@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,13 +38,16 @@ def understanding(
     with _progress(len(cases)) as bar:
         rows, verdicts = measured.measure(agent, cases, lambda _: bar.update(1))
     bands = measured.calibration(verdicts)
+    error = measured.expected_calibration_error(verdicts)
     if as_json:
-        typer.echo(json.dumps({"model": agent.model_name, "kinds": rows, "calibration": bands}))
+        figures = {"kinds": rows, "calibration": bands, "expected_calibration_error": round(error, 4)}
+        typer.echo(json.dumps({"model": agent.model_name, **figures}))
         return
     _print_failures([verdict for verdict in verdicts if not verdict.all_right][:failures])
     _print_table(f"understanding, {agent.model_name}", rows)
     for band in bands:
         typer.echo(f"sure from {band['from']:.1f}: {band['cases']:4.0f} turns, {band['right']:.1%} right")
+    typer.echo(f"expected calibration error {error:.1%}")
 
 
 @app.command(epilog="Example: voice-agent eval trips --kind checkout --failures 10")
@@ -81,6 +85,33 @@ def trips(
     for one in [one for one in walked if not one.is_right][:failures]:
         typer.echo(measured.transcript(one))
     _print_table(f"trips, {agent.model_name}", rows)
+
+
+@app.command(epilog="Example: voice-agent eval compare --cases 300")
+def compare(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON lines of cases; none = our own.", exists=True)
+    ] = [],  # noqa: B006 - Typer's form
+    cases: Annotated[int, typer.Option(help="How many cases, of every kind its share.", min=1)] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """The agent beside its model untrained, with examples in the prompt, and a keyword matcher."""
+    from voice_agent_cli import settings
+    from voice_agent_cli.quality import baselines
+    from voice_agent_cli.quality import understanding as measured
+
+    every = [case for file in files or measured.own_cases() for case in measured.read_cases(file)]
+    part = baselines.fixed_part(every, cases)
+    rows = {}
+    for one in baselines.opponents(settings.load()):
+        typer.echo(one.model_name, err=True)
+        with _progress(len(part)) as bar:
+            kinds, _ = measured.measure(one, part, partial(_step, bar))
+        rows[one.model_name] = kinds["all"]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    _print_table(f"understanding of {len(part)} cases", rows)
 
 
 @app.command(epilog="Example: voice-agent eval orders recordings --shop coffee-bar --noise-db 15")
@@ -179,6 +210,10 @@ def _heard(folder: Path, loaded: "Settings", noise_db: float | None) -> "Report"
     recognizer = open_recognizer(loaded, ensure_shop(loaded.data_dir, loaded.shop.name))
     score = score_orders if (folder / "labels.json").exists() else score_texts
     return score(folder, recognizer, None if noise_db is None else Noise("babble", noise_db))
+
+
+def _step(bar: Any, _done: int) -> None:
+    bar.update(1)
 
 
 def _progress(length: int) -> Any:

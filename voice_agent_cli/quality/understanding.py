@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from voice_agent_cli.errors import UsageError
 from voice_agent_cli.shop.words import words
-from voice_agent_cli.understanding.agent import CHANGES_SOMETHING, Agent
+from voice_agent_cli.understanding.agent import CHANGES_SOMETHING
 from voice_agent_cli.understanding.numbers import read
-from voice_agent_cli.understanding.state import Call, Understanding
+from voice_agent_cli.understanding.state import Call, State, Understanding
 from voice_agent_cli.understanding.wire import state_from
 
 LOOSE_WORDS = frozenset(
@@ -21,6 +21,17 @@ LOOSE_WORDS = frozenset(
     "please really pair good nice i me one ones who which from at as be be can need want".split()
 )
 OPEN_WORDING = frozenset({"query", "about", "topic"})
+
+
+class Understander(Protocol):
+    """What is judged: the agent, or a baseline in its place."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    def prepare(self, state: State) -> None: ...
+
+    def understand(self, text: str, state: State) -> Understanding: ...
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,7 @@ def read_cases(path: Path) -> Iterator[Case]:
             raise UsageError(f"{path} line {number}: not a case: {error}") from error
 
 
-def judge(agent: Agent, case: Case) -> Judged:
+def judge(agent: Understander, case: Case) -> Judged:
     """Understand one case from a warm prefix, as in a conversation, and compare."""
     state = state_from(case.state)
     agent.prepare(state)
@@ -194,7 +205,7 @@ def _words(text: Any) -> set[str]:
 
 
 def measure(
-    agent: Agent, cases: Sequence[Case], progress: Callable[[int], None]
+    agent: Understander, cases: Sequence[Case], progress: Callable[[int], None]
 ) -> tuple[dict[str, dict[str, float | None]], list[Judged]]:
     """Judge every case: a row of figures for each kind and one for all, and every verdict."""
     tallies: dict[str, Tally] = defaultdict(Tally)
@@ -211,12 +222,30 @@ def _all_last(row: tuple[str, Tally]) -> tuple[bool, str]:
     return row[0] == "all", row[0]
 
 
+def expected_calibration_error(verdicts: Sequence[Judged]) -> float:
+    """How far, on average over all turns, the confidence is from the share that is right; 0 to 1."""
+    bands: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for verdict in verdicts:
+        sure = _sure(verdict)
+        bands[_band(sure)].append((sure, verdict.all_right))
+    gaps = (abs(sum(sure - right for sure, right in turns)) for turns in bands.values())
+    return sum(gaps) / len(verdicts) if verdicts else 0.0
+
+
+def _sure(verdict: Judged) -> float:
+    """Of a turn, the confidence of its least sure call."""
+    return min((call.confidence for call in verdict.understood.calls), default=1.0)
+
+
+def _band(sure: float) -> int:
+    return min(int(sure * 10), 9)
+
+
 def calibration(verdicts: Sequence[Judged]) -> list[dict[str, float]]:
     """How often turns of a given confidence are right, in ten bands."""
     bands: dict[int, list[bool]] = defaultdict(list)
     for verdict in verdicts:
-        sure = min((call.confidence for call in verdict.understood.calls), default=1.0)
-        bands[min(int(sure * 10), 9)].append(verdict.all_right)
+        bands[_band(_sure(verdict))].append(verdict.all_right)
     return [
         {"from": band / 10, "cases": len(rights), "right": sum(rights) / len(rights)}
         for band, rights in sorted(bands.items())

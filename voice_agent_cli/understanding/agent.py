@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from voice_agent_cli.errors import UsageError
+
 from .calls import translate
 from .grammar import Grammar
 from .language import parse
@@ -116,13 +118,26 @@ def open_agent(settings: "Settings", arguments: Mapping[str, Collection[str]]) -
     """The agent that the settings ask for, its model loaded.
 
     Raises:
-        ModelError: A model file is absent or damaged, or the server cannot be reached.
+        ModelError: A model file is absent or damaged.
+        UsageError: A server is asked for and its address or its key is not set as it must be.
     """
     from voice_agent_cli.models import registry
 
+    chosen = settings.understanding
+    if chosen.engine == "openai_compatible":
+        from .llm.openai_compatible import OpenAiCompatible
+
+        if not chosen.url:
+            raise UsageError(
+                "understanding.url is empty; give the server's address, as in http://127.0.0.1:8080/v1",
+                {"field": "understanding.url"},
+            )
+        key = settings.secret("understanding.api_key")
+        return Agent(OpenAiCompatible(chosen.url, chosen.model, key), arguments)
+    from .llm.examples import examples
     from .llm.llama_cpp import LlamaCpp
 
-    chosen = settings.understanding
+    model = registry.path(chosen.model, settings.models_dir)
     adapter = registry.path(chosen.adapter, settings.models_dir) if chosen.adapter else None
-    model = LlamaCpp(registry.path(chosen.model, settings.models_dir), adapter, chosen.threads)
-    return Agent(model, arguments)
+    before = "" if adapter else examples()
+    return Agent(LlamaCpp(model, adapter, chosen.threads, before), arguments)

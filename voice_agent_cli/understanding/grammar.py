@@ -57,6 +57,11 @@ class Grammar:
         self._slots[ANSWER] = ANSWERABLE
         self._first = (*self._heads, CORRECT, *((ANSWER, YES, NO) if question_open else ()), *ASIDES)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The utterance's words, whose spans are values."""
+        return self._words
+
     def start(self) -> _Place:
         """The place before the first word."""
         return _Place()

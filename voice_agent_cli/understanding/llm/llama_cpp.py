@@ -14,6 +14,7 @@ import numpy.typing as npt
 from voice_agent_cli.errors import ModelError
 from voice_agent_cli.understanding.grammar import Grammar, TokenGuide
 
+from .examples import END
 from .model import Choice, Written
 
 CONTEXT_TOKENS = 2048
@@ -27,12 +28,13 @@ class LlamaCpp:
         model: The GGUF file.
         adapter: A LoRA adapter trained against that very file, if there is one.
         threads: CPU threads; 0 takes all cores.
+        before: What stands before every prompt: examples, for a model without an adapter.
 
     Raises:
         ModelError: llama.cpp cannot load a file.
     """
 
-    def __init__(self, model: Path, adapter: Path | None = None, threads: int = 0) -> None:
+    def __init__(self, model: Path, adapter: Path | None = None, threads: int = 0, before: str = "") -> None:
         from llama_cpp import Llama
 
         self.name = model.stem if adapter is None else f"{model.stem} + {adapter.stem}"
@@ -57,18 +59,20 @@ class LlamaCpp:
                 "run `voice-agent models verify`, or name another adapter"
             )
         self._lock = threading.Lock()
+        self._before = before
+        self._end = self._tokens(END)[-1] if before else self._llama.token_eos()
 
     def prepare(self, prefix: str) -> None:
         """Read ``prefix`` into the cache, so that an utterance costs only its own tokens."""
         with self._lock:
-            self._read(self._tokens(prefix))
+            self._read(self._tokens(self._before + prefix))
 
     def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:
         """The most likely admitted output, chosen token by token."""
         with self._lock:
-            prompt = self._tokens(prefix) + self._tokens(rest)
+            prompt = self._tokens(self._before + prefix) + self._tokens(rest)
             self._read(prompt[-(CONTEXT_TOKENS - MAX_WRITTEN_TOKENS) :])
-            return self._decode(TokenGuide(grammar, self._tokens, self._llama.token_eos()))
+            return self._decode(TokenGuide(grammar, self._tokens, self._end))
 
     def _decode(self, guide: TokenGuide) -> Written:
         written: list[int] = []
@@ -84,7 +88,7 @@ class LlamaCpp:
                 choices.append(Choice(len(self._text(written)), probability))
             else:
                 token = allowed[0]
-            if token == self._llama.token_eos():
+            if token == self._end:
                 break
             guide.advance(token)
             written.append(token)
