@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from voice_agent_cli.audio.codec import encode
 from voice_agent_cli.audio.frames import Samples
+from voice_agent_cli.audio.resample import resample
 from voice_agent_cli.errors import UsageError, VoiceAgentError
 from voice_agent_cli.events import (
     AudioOutput,
@@ -58,6 +59,7 @@ PATH = "/ws/voice/session"
 MOST_BYTES = 4 * 1024 * 1024
 _HEARTBEAT_S = 30.0
 _FINISH_S = 10.0
+_OPUS_RATE = 24_000
 _CLOSE_S = 3.0  # for a client to answer our closing
 _FRAMES_AT_ONCE = 50
 _SILENCE_ENDS_TURN_S = 0.8
@@ -304,6 +306,8 @@ async def _say(visit: Visit, text: str) -> None:
 
 def _audio(event: AudioOutput, audio_format: str) -> dict[str, Any]:
     """A piece of speech as the client asked for it, decodable alone."""
-    samples = np.frombuffer(event.samples, "<i2")
-    encoded = encode(samples, event.sample_rate, audio_format)
-    return {"audio": base64.b64encode(encoded).decode("ascii"), "format": audio_format}
+    samples, rate = np.frombuffer(event.samples, "<i2"), event.sample_rate
+    if audio_format == "opus":
+        samples, rate = resample(samples, rate, _OPUS_RATE), _OPUS_RATE
+    encoded = base64.b64encode(encode(samples, rate, audio_format))
+    return {"audio": encoded.decode("ascii"), "format": audio_format, "sample_rate": rate}
