@@ -11,9 +11,9 @@ from sqlite_utils import Database
 
 from voice_agent_cli.shop.colors import asked_key
 from voice_agent_cli.shop.indexing import ANY, asked_value, option_key
-from voice_agent_cli.shop.vocabulary import Vocabulary
+from voice_agent_cli.shop.vocabulary import KIND, Vocabulary
 from voice_agent_cli.shop.wishes import Sort
-from voice_agent_cli.shop.words import joined, root, words
+from voice_agent_cli.shop.words import STOP_WORDS, joined, root, words
 
 NOTHING = "0"
 
@@ -166,16 +166,21 @@ class Filters:
                 "EXISTS (SELECT 1 FROM offers o WHERE o.product = p.number AND NOT instr(o.keys, ?))",
                 (f"|color={color}|",),
             )
-        named = [self._forms(word) for word in words(unwanted)]
-        if not named:
+        said = [word for word in words(unwanted) if word not in STOP_WORDS] or words(unwanted)
+        if not said:
             return Condition()
-        match = " AND ".join("(" + " OR ".join(f'"{form}"' for form in forms) + ")" for forms in named)
-        return Condition("p.number NOT IN (SELECT rowid FROM search WHERE search MATCH ?)", (match,))
+        match = " AND ".join(
+            "(" + " OR ".join(f'"{form}"' for form in self._forms(word)) + ")" for word in said
+        )
+        held = "p.number IN (SELECT rowid FROM search WHERE search MATCH ?)"
+        free = " OR ".join(f'"{word}free"' for word in said)  # may speak of what it is free of
+        return Condition(f"(NOT {held} OR {held})", (match, free))
 
     def _forms(self, word: str) -> list[str]:
-        """``word`` and its forms: "hood" is also in "hooded"."""
-        found = self._vocabulary.term(word).alternatives
-        return [word, *(term for term in found if term != word and root(term) == root(word))]
+        """``word``, its forms ("hood" is also in "hooded"), its other names and what counts as one."""
+        found = self._vocabulary.term(word).alternatives.items()
+        meant = [term for term, entry in found if root(term) == root(word) or entry.sure >= KIND]
+        return list(dict.fromkeys((word, *meant)))
 
 
 def _has_facet(keys: tuple[str, ...]) -> Condition:

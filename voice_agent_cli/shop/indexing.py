@@ -9,7 +9,7 @@ from functools import lru_cache
 from voice_agent_cli.shop.colors import color_keys, colors_in
 from voice_agent_cli.shop.products import Product, Variant
 from voice_agent_cli.shop.values import canonical
-from voice_agent_cli.shop.words import index_words, joined, words
+from voice_agent_cli.shop.words import index_words, is_measure, joined, words
 
 _COLOR_NAMES = frozenset({"color", "colour", "shade", "finish"})
 _SIZE_NAMES = frozenset({"size", "sizes"})
@@ -135,9 +135,12 @@ def _keywords(product: Product, facets: frozenset[str]) -> list[str]:
     found = [*index_words(product.category.replace(">", " "))]
     for tag in product.tags:
         found += index_words(tag)
-    for values in (*product.options.values(), *([value] for value in _spoken(product.attributes))):
+    for name, values in product.options.items():
         for value in values:
             found += index_words(value)
+            found += [word for word in words(f"{value} {name}") if is_measure(word)]  # 500 "pieces"
+    for value in _spoken(product.attributes):
+        found += index_words(value)
     for facet in facets:
         name, _, value = facet.partition("=")
         if name == "color":

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from voice_agent_cli.shop.values import plain
+from voice_agent_cli.shop.values import canonical, is_number, plain
 from voice_agent_cli.shop.vocabulary import Alternative, Term, Vocabulary, is_english
-from voice_agent_cli.shop.words import NEED_WORDS, STOP_WORDS, joined, stem, words
+from voice_agent_cli.shop.words import NEED_VERBS, NEED_WORDS, STOP_WORDS, joined, stem, words
 
 _LONGEST_QUERY = 300
 _MOST_TERMS = 12
 _SURE_ALONE = 0.86  # a single word that resembles one this much needs no neighbour
 _SURE_TOGETHER = 0.82
 _SAID_OTHERWISE = 0.9
+_SENTENCE = 5  # words; the name of a thing seldom has so many
 _NUMBER_AND_UNIT = re.compile(r"(\d+(?:\.\d+)?)[^\W\d]+")
 
 
@@ -46,9 +47,16 @@ def read_phrase(text: str, vocabulary: Vocabulary) -> Phrase:
     return Phrase(
         terms=tuple(_with_compounds(terms, vocabulary)),
         text=said,
-        is_need=bool(content) and not NEED_WORDS.isdisjoint(said.split()),
+        is_need=bool(content) and _is_need(said.split()),
         is_language=any(is_english(word) or vocabulary.knows(word) for word in content),
     )
+
+
+def _is_need(said: Sequence[str]) -> bool:
+    """Whether it tells of the shopper, of something to do ("run with my dog"), or is a whole sentence."""
+    if not NEED_WORDS.isdisjoint(said) or len(said) >= _SENTENCE:
+        return True
+    return len(said) > 1 and said[0] in NEED_VERBS
 
 
 def _terms_of(word: str, vocabulary: Vocabulary, guess: Alternative | None) -> list[Term]:
@@ -105,7 +113,7 @@ def _mend_split_names(said: list[str], vocabulary: Vocabulary) -> tuple[str, dic
 
 def _meant_together(window: list[str], vocabulary: Vocabulary) -> tuple[str, Alternative] | None:
     """The one word of the catalogue that ``window`` is, where its parts make no sense alone."""
-    if any(part.isdigit() for part in window) or not _makes_no_sense(window, vocabulary):
+    if any(map(is_number, canonical(" ".join(window)))) or not _makes_no_sense(window, vocabulary):
         return None
     whole = joined(window)
     if whole in vocabulary:
@@ -122,7 +130,7 @@ def _makes_no_sense(window: list[str], vocabulary: Vocabulary) -> bool:
     strange = [
         part
         for part in map(stem, window)
-        if len(part) == 1 or (part not in STOP_WORDS and not vocabulary.knows(part))
+        if part not in STOP_WORDS and (len(part) == 1 or not vocabulary.knows(part))
     ]
     if not strange:
         return False

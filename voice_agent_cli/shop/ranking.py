@@ -11,17 +11,23 @@ _GUESSES: tuple[FoundBy, ...] = ("sound", "spelling")
 
 # Cosines of all-MiniLM. Below the first a product has nothing to do with a text; a need told
 # in a sentence ("my knives are blunt") lies farther from what meets it than a name does.
-_RELATED, _RELATED_TO_A_NEED, _PLAIN = 0.34, 0.23, 0.56
+# A single word that the shop does not have is often one that means nothing here.
+_RELATED_TO_A_WORD, _RELATED, _RELATED_TO_A_NEED, _PLAIN = 0.4, 0.34, 0.23, 0.56
 _WORDS_OF_A_NEED = 0.8
+_SAYS_ALL = 0.15
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A product's row number with its score (0..1) and how it was found."""
+    """A product's row number with its score and how it was found; ``says_all``: it meets every term.
+
+    A score is from 0 to 1; a fused one may be above, so that the best can still be told apart.
+    """
 
     number: int
     score: float
     found_by: FoundBy
+    says_all: bool = False
 
 
 def score_words(number: int, fields: Sequence[str], phrase: Phrase) -> Scored:
@@ -42,21 +48,26 @@ def score_words(number: int, fields: Sequence[str], phrase: Phrase) -> Scored:
             found_by.append(how)
     share = met / phrase.weight if phrase.weight else 0.0
     how_found: FoundBy = next((guess for guess in _GUESSES if guess in found_by), "words")
-    return Scored(number, share * (0.9 + 0.1 * _title_fit(fields[0].split(), matched)), how_found)
+    score = share * (0.9 + 0.1 * _title_fit(fields[0].split(), matched))
+    return Scored(number, score, how_found, says_all=1 < len(phrase.terms) == len(found_by))
 
 
-def meaning_score(cosine: float, is_need: bool) -> float:
-    """A cosine on the scale of ``score_words``: 0 for what is unrelated, else from 0.5 to 1."""
-    least = _RELATED_TO_A_NEED if is_need else _RELATED
-    if cosine < least:
-        return 0.0
-    return min(1.0, 0.5 + 0.5 * (cosine - least) / (_PLAIN - least))
+def meaning_score(cosine: float, phrase: Phrase) -> float:
+    """A cosine on the scale of ``score_words``: from 0.5 for what is related, 1 where it is plain, and above.
+
+    What is less related keeps a score too: it may be found where some of the words fit as well.
+    """
+    least = _RELATED_TO_A_NEED if phrase.is_need else _RELATED
+    if len(phrase.terms) == 1 and not phrase.is_need:
+        least = _RELATED_TO_A_WORD
+    return 0.5 + 0.5 * (cosine - least) / (_PLAIN - least) if cosine >= _RELATED_TO_A_NEED else 0.0
 
 
 def fuse(by_words: Mapping[int, Scored], by_meaning: Mapping[int, float], is_need: bool) -> list[Scored]:
     """One ranking: the better of the two scores, raised a little where both agree. Best first.
 
     The words of a need are often not those of what meets it, so they count for less there.
+    What meets every one of them is raised: a meaning near to one word of two is no better.
     """
     trust = _WORDS_OF_A_NEED if is_need else 1.0
     fused: list[Scored] = []
@@ -64,7 +75,7 @@ def fuse(by_words: Mapping[int, Scored], by_meaning: Mapping[int, float], is_nee
         worded = by_words.get(number, Scored(number, 0.0, "meaning"))
         worded = replace(worded, score=worded.score * trust)
         meant = by_meaning.get(number, 0.0)
-        score = min(1.0, max(worded.score, meant) + 0.25 * min(worded.score, meant))
+        score = max(worded.score, meant) + 0.25 * min(worded.score, meant) + _SAYS_ALL * worded.says_all
         fused.append(Scored(number, score, worded.found_by if worded.score >= meant else "meaning"))
     return sorted(fused, key=lambda scored: (-scored.score, scored.number))
 

@@ -182,7 +182,7 @@ class Search:
             return {}, f"searched by words only: {error.message}"
         if missing:
             return {}, f"searched by words only: {missing} products wait for `voice-agent catalog import`"
-        scores = {n: meaning_score(cosine, phrase.is_need) for n, cosine in near.items()}
+        scores = {n: meaning_score(cosine, phrase) for n, cosine in near.items()}
         numbers = self._meeting(condition, (n for n, score in scores.items() if score))
         return {n: scores[n] for n in numbers}, None
 
@@ -206,7 +206,8 @@ class Search:
 
     def _hits(self, rows: Iterable[Scored]) -> tuple[Hit, ...]:
         return tuple(
-            Hit(self._catalogue.by_number(row.number), round(row.score, 4), row.found_by) for row in rows
+            Hit(self._catalogue.by_number(row.number), min(1.0, round(row.score, 4)), row.found_by)
+            for row in rows
         )
 
     def _relaxations(self, request: SearchRequest) -> list[Relaxation]:

@@ -23,15 +23,22 @@ def _printable(text: str) -> str:
     return text
 
 
+# The same for programs that read the schema: no control character, and something besides white space.
+_SPACE = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_CONTROL = r"\u0000-\u001f\u007f-\u009f"
+_PRINTABLE = rf"^[{_SPACE}]*[^{_CONTROL}{_SPACE}]([^{_CONTROL}]*[^{_CONTROL}{_SPACE}])?[{_SPACE}]*$"
+
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST),
     AfterValidator(_printable),
+    Field(json_schema_extra={"pattern": _PRINTABLE}),
 ]
 Query = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
     AfterValidator(_printable),
+    Field(json_schema_extra={"pattern": _PRINTABLE}),
 ]
 Price = Annotated[
     Decimal,

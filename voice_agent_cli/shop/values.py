@@ -61,6 +61,7 @@ _PHRASES = (
     (re.compile(r"\b(x+)(?:small)\b"), r"\1s"),
     (re.compile(r"\b(?:one size|one size fits all)\b"), "onesize"),
     (re.compile(r"\b(?:a )?dozen\b"), "12"),
+    (re.compile(r"\b(\w+) years? olds?\b"), r"age \1"),
 )
 _GARMENT_SIZE = re.compile(r"^\dx[sl]$")
 _NUMBER = re.compile(r"^\d+(?:\.\d+)?$")

@@ -5,6 +5,7 @@ with how sure that is (0..1) and how it was found.
 """
 
 import math
+import re
 import tomllib
 from bisect import bisect_left
 from collections import defaultdict
@@ -24,7 +25,7 @@ from voice_agent_cli.shop.words import STOP_WORDS, root, stem
 
 FoundBy = Literal["words", "spelling", "sound", "meaning"]
 
-_SYNONYM, _RELATED, _KIND, _PREFIX = 0.95, 0.85, 0.8, 0.7
+_SYNONYM, _RELATED, KIND, _PREFIX, _BEGUN = 0.95, 0.85, 0.8, 0.7, 0.88
 _MOST_ALTERNATIVES = 24
 
 
@@ -82,7 +83,8 @@ class Vocabulary:
         # A word that is right as it is may have been misheard, but not misspelt.
         is_word = is_english(word)
         found = self._nearly_like(word) if is_word else self._spelled_like(word)
-        for term in self._sounds.get(jellyfish.metaphone(word), ()):
+        alike = {term for sound in sounds(word) for term in self._sounds.get(sound, ())}
+        for term in alike:
             likeness = JaroWinkler.normalized_similarity(word, term)
             sure = (0.3 if is_word else 0.45) + 0.45 * likeness
             if (
@@ -90,8 +92,17 @@ class Vocabulary:
                 and sure > found.get(term, Alternative(0)).sure - 0.1
             ):
                 found[term] = Alternative(sure, "sound")
-        best = sorted(found.items(), key=lambda item: (-item[1].sure, -self._counts[item[0]]))
-        return {term: entry for term, entry in best[:4] if entry.sure >= best[0][1].sure - 0.12}
+        best = sorted(found.items(), key=lambda item: (-item[1].sure, -self._counts.get(item[0], 0)))
+        likely = {term: entry for term, entry in best[:4] if entry.sure >= best[0][1].sure - 0.12}
+        return self._as_written(likely)
+
+    def _as_written(self, found: Mapping[str, Alternative]) -> dict[str, Alternative]:
+        """``found`` in the catalogue's words: another name for a thing, misspelt, stands for the thing."""
+        written: dict[str, Alternative] = {}
+        for term, entry in found.items():
+            for word in (term,) if term in self._counts else self._other_names[term]:
+                written.setdefault(word, entry)
+        return written
 
     def several(self, word: str) -> tuple[str, ...]:
         """The words of this catalogue that together say ``word``, as "pruning shears" for "secateurs"."""
@@ -116,14 +127,16 @@ class Vocabulary:
         for others, entry in (
             (_same().get(word, ()), Alternative(_SYNONYM)),
             (related, Alternative(_RELATED, "words" if found or is_form else "spelling")),
-            (_kinds().get(word, ()), Alternative(_KIND)),
+            (_kinds().get(word, ()), Alternative(KIND)),
         ):
             for other in others:
                 if other in self._counts:
                     found.setdefault(other, entry)
         if len(word) >= 3 and word not in STOP_WORDS:
+            # "cardig" was begun to be said; "card" is a word, and a cardigan seldom what it means.
+            is_begun = not found and len(word) > 3 and not is_english(word)
             for term in self._beginning_with(word):
-                found.setdefault(term, Alternative(_PREFIX))
+                found.setdefault(term, Alternative(_BEGUN if is_begun else _PREFIX))
         return dict(list(found.items())[:_MOST_ALTERNATIVES])
 
     def _beginning_with(self, word: str) -> Sequence[str]:
@@ -144,6 +157,7 @@ class Vocabulary:
                 "spelling",
             )
             for term, distance, _ in hits
+            if distance < 3 or term[0] == word[0]
         }
 
     def _nearly_like(self, word: str) -> dict[str, Alternative]:
@@ -180,21 +194,41 @@ class Vocabulary:
 
     @cached_property
     def _sounds(self) -> dict[str, list[str]]:
-        sounds: dict[str, list[str]] = defaultdict(list)
+        keyed: dict[str, list[str]] = defaultdict(list)
         for term in self._spellable:
-            key = jellyfish.metaphone(term)
-            if len(key) > 1:
-                sounds[key].append(term)
-        return dict(sounds)
+            for key in sounds(term):
+                keyed[key].append(term)
+        return dict(keyed)
 
     @cached_property
     def _spellable(self) -> list[str]:
-        return [term for term in self._strong if len(term) > 2 and not any(c.isdigit() for c in term)]
+        named = [*self._strong, *(self._other_names.keys() - _said_in_one())]
+        return [term for term in named if len(term) > 2 and not any(c.isdigit() for c in term)]
+
+    @cached_property
+    def _other_names(self) -> dict[str, tuple[str, ...]]:
+        """Words that the catalogue does not have, with those it has for the same thing."""
+        held = {name: tuple(word for word in same if word in self._strong) for name, same in _same().items()}
+        for name, several in _said_in_several().items():
+            parts = [part for words in several if all(map(self.knows, words)) for part in words[:1]]
+            held[name] = held[name] or tuple(part for part in parts if part in self._counts)
+        return {name: words for name, words in held.items() if words and name not in self._strong}
 
 
 @lru_cache(maxsize=1)
 def _data() -> Mapping[str, object]:
     return tomllib.loads(files("voice_agent_cli.shop").joinpath("data/synonyms.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=65536)
+def sounds(word: str) -> frozenset[str]:
+    """How ``word`` may sound, as keys (Philips 1990, "Hanging on the Metaphone"); none for a short sound.
+
+    Which vowel it begins with is not told apart, and a "ch" may be a k, as in "mocha".
+    """
+    spellings = {word, word.replace("ch", "k")}
+    keys = {re.sub("^[AEIOU]+", "A", jellyfish.metaphone(spelling)) for spelling in spellings}
+    return frozenset(key for key in keys if len(key) > 1)
 
 
 def is_english(word: str) -> bool:
@@ -236,6 +270,12 @@ def _said_in_several() -> Mapping[str, tuple[tuple[str, ...], ...]]:
             key = stem(name.replace("_", ""))
             several[key] = (*several.get(key, ()), *(words for words in parted if "".join(words) != key))
     return several
+
+
+@lru_cache(maxsize=1)
+def _said_in_one() -> frozenset[str]:
+    """Names of several words, written as one."""
+    return frozenset(stem(name.replace("_", "")) for group in _groups() for name in group if "_" in name)
 
 
 @lru_cache(maxsize=1)

@@ -24,12 +24,15 @@ _UNDER = re.compile(
 _OR_LESS = re.compile(rf"\b{_AMOUNT} (?:or less|or under|or cheaper|at most|max|maximum|tops)\b")
 _OVER = re.compile(rf"\b(?:over|above|more than|at least|minimum|upwards|starting at) {_AMOUNT}")
 _NOT = re.compile(
-    r"\b(?:anything but|everything but|but not|other than|except for|except|excluding|without any|without|"
-    r"thats not|isnt|arent|dont want|not made from|not in|not|no|minus|free of|free from|"
+    r"\b(anything but|everything but|but not|other than|except for|except|excluding|without any|without|"
+    r"thats not|isnt|arent|dont want|not made from|not in|not for|not|no|minus|free of|free from|"
     r"(?:cant|cannot) (?:have|eat|drink|stand)|allergic to|intolerant to)"
     r" (?:any )?((?!in\b|on\b|for\b|to\b|so\b|too\b|sure\b|more\b|over\b|under\b|\d)[^\W_]+)"
     r"((?: (?:or|and|nor) (?:no |not )?[^\W_]+)?)"
 )
+_OF_THE_SHOPPER = re.compile(r"(?:^| )(?:i|im|we|me|he|she|they|you)$")
+_IS = re.compile(r"(?:^|(?<!that)(?<!which)(?<!but) )(?:is|are|am|was|were|do|does|did|can|could|will)$")
+_DOING = re.compile(r"[^\W_]{2,}ing (?:my|our|his|her|its|their|your|it|me|us|them|up|down|out|off|over)\b")
 _FLAGS: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     (
         re.compile(r"\b(?:cheapest|least expensive|lowest price[ds]?|most affordable)\b"),
@@ -87,11 +90,25 @@ def _take_prices(wishes: Wishes) -> Wishes:
 
 def _take_exclusions(wishes: Wishes) -> Wishes:
     excluded: list[str] = []
-    while match := _NOT.search(wishes.words):
-        excluded.append(match[1])
-        excluded += [word for word in match[2].split() if word not in ("or", "and", "nor", "no", "not")]
+    start = 0
+    while match := _NOT.search(wishes.words, start):
+        if _is_told(wishes.words, match):
+            start = match.end(1)
+            continue
+        excluded.append(match[2])
+        excluded += [word for word in match[3].split() if word not in ("or", "and", "nor", "no", "not")]
         wishes = _without(wishes, match)
     return replace(wishes, exclude=tuple(excluded))
+
+
+def _is_told(words: str, match: re.Match[str]) -> bool:
+    """Whether a "not" tells how things are ("my ears are not pierced") or should go ("not slip on ice")."""
+    before, thing_on = words[: match.start()].rstrip(), words[match.start(2) :]
+    if _DOING.match(thing_on):
+        return True  # "without waking my wife"
+    if match[1] != "not":
+        return False
+    return not before or bool(_IS.search(before) or _OF_THE_SHOPPER.search(before))
 
 
 def _take_flags(wishes: Wishes) -> Wishes:

@@ -11,6 +11,7 @@ from voice_agent_cli.shop.values import canonical, is_number, plain
 _DATA = tomllib.loads(files("voice_agent_cli.shop").joinpath("data/words.toml").read_text("utf-8"))
 STOP_WORDS = frozenset(_DATA["stop"].split())
 NEED_WORDS = frozenset(_DATA["need"].split())
+NEED_VERBS = frozenset(_DATA["verbs"].split())
 NOT_COLORS = frozenset(_DATA["not_colors"].split())
 _UNITS = frozenset(_DATA["units"].split())
 _IRREGULAR: dict[str, str] = _DATA["irregular"]
@@ -74,6 +75,11 @@ def root(word: str) -> str:
     if len(shortened) > 3 and shortened[-1] == shortened[-2] and shortened[-1] not in "aeiouls":
         shortened = shortened[:-1]
     return shortened
+
+
+def is_measure(word: str) -> bool:
+    """Whether ``word`` (as ``words`` gives it) is a number with its unit, as "500ml"."""
+    return word.lstrip("0123456789.") in _UNITS and not word.isalpha()
 
 
 def joined(parts: Iterable[str]) -> str:
