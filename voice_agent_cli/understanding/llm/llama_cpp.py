@@ -5,6 +5,7 @@ grammar admits one token only, the token is taken without asking the model and i
 evaluated together with the next one that needs a choice.
 """
 
+import os
 import threading
 from pathlib import Path
 
@@ -35,6 +36,9 @@ class LlamaCpp:
     """
 
     def __init__(self, model: Path, adapter: Path | None = None, threads: int = 0, before: str = "") -> None:
+        # Threads that spin while they wait take a busy machine's cores from each other: an utterance took
+        # 20 s then instead of 1 s. Read by the OpenMP library when it is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from llama_cpp import Llama
 
         self.name = model.stem if adapter is None else f"{model.stem} + {adapter.stem}"
