@@ -122,6 +122,7 @@ class Scene:
 
     services: Services
     client: aiohttp.ClientSession
+    url: str
     clock: MovedClock
     api_key: str
     tokens: dict[str, str] = field(default_factory=dict)
@@ -201,16 +202,17 @@ async def open_scene(settings: Settings) -> AsyncIterator[OpenScene]:
     """Opens a server with changed ``[server]`` settings; several in one test share their data."""
     opened: list[Any] = []
 
-    async def open_one(clock: MovedClock | None = None, **changes: Any) -> Scene:
+    async def open_one(clock: Any = None, **changes: Any) -> Scene:
         changed = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
         clock = clock or MovedClock()
         services = open_services(changed, load=scripted_models, clock=clock)
         runner = FormedRunner(build(services), shutdown_timeout=0.5)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        client = aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        client = aiohttp.ClientSession(url)
         opened.append((client, runner))
-        return Scene(services, client, clock, services.keys.create("test")[1])
+        return Scene(services, client, url, clock, services.keys.create("test")[1])
 
     yield open_one
     for client, runner in opened:

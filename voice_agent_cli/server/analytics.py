@@ -60,6 +60,7 @@ ENDPOINTS = (
         "analytics",
         body=NewEvent,
         access="session",
+        errors=(404,),
     ),
     Endpoint(
         "GET",

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import hdrs, web
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from voice_agent_cli.errors import UsageError, VoiceAgentError
 from voice_agent_cli.server import faults
 from voice_agent_cli.server.auth import Caller, address
 from voice_agent_cli.server.limits import Verdict, Window, tightest
-from voice_agent_cli.server.refusals import refusal
+from voice_agent_cli.server.reading import read_json
 from voice_agent_cli.server.services import CALLER, SERVICES, Services
 
 MOST_BYTES = 1024 * 1024
@@ -129,10 +129,8 @@ async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
         raise _too_large() from error
     except (web.RequestPayloadError, web.HTTPException, ValueError) as error:
         raise UsageError("the body cannot be read: it is not encoded as its headers say") from error
-    try:
-        return model.model_validate_json(raw or b"{}", strict=True)
-    except ValidationError as error:
-        raise refusal(error, model) from error
+    body: BaseModel = read_json(raw or b"{}", model)
+    return body
 
 
 def _is_json(request: web.Request) -> bool:

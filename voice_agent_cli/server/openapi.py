@@ -120,6 +120,8 @@ def _possible_errors(endpoint: Endpoint) -> tuple[int, ...]:
         statuses |= {401, 403, 429}
     if endpoint.body is not None:
         statuses |= {400, 413, 415}
+    if "{session_id}" in endpoint.path:
+        statuses.add(404)
     return tuple(sorted({*statuses, *endpoint.errors}))
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from aiohttp import WSCloseCode, WSMsgType, web
-from pydantic import ValidationError
 
 from voice_agent_cli.audio.codec import encode
 from voice_agent_cli.audio.frames import Samples
@@ -48,7 +47,7 @@ from voice_agent_cli.server.messages import (
 )
 from voice_agent_cli.server.middleware import ID_HEADER
 from voice_agent_cli.server.opening import open_session, take_over
-from voice_agent_cli.server.refusals import refusal
+from voice_agent_cli.server.reading import read_json
 from voice_agent_cli.server.rooms import local_room
 from voice_agent_cli.server.services import CALLER, REQUEST_ID, SERVICES, Services
 from voice_agent_cli.storage.sessions import Status
@@ -191,10 +190,7 @@ class VoiceConnection:
 
     async def _take_text(self, text: str) -> None:
         self._limit(self._services.limits.messages, self._window, "messages in a minute")
-        try:
-            message = CLIENT_MESSAGES.validate_json(text, strict=True)
-        except ValidationError as error:
-            raise refusal(error) from error
+        message = read_json(text, CLIENT_MESSAGES)
         self._services.metrics.messages.add(direction="in", type=message.type)
         if isinstance(message, SessionStart):
             await self._start(message.data)
