@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from voice_agent_cli.errors import VoiceAgentError
@@ -30,7 +30,7 @@ class Dashboard(App[None]):
     CSS_PATH = "dashboard.tcss"
     TITLE = "voice-agent"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+t", "change_theme", "Theme")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "change_theme", "Theme", show=False)]
 
     def __init__(self, backend: Backend) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from textual.widget import Widget
 from voice_agent_cli.tui.drawing import ACCENT, MUTED, cell, meter, text
 from voice_agent_cli.tui.ledger import Ledger, Part
 
-_METER = 14
+_METER = 10
 _STEP_DB = 2.5  # smaller changes are not drawn: a meter of a silent room must cost nothing
 _EARS = {
     "listening": ("● listening", "$success"),
@@ -52,13 +52,12 @@ class HeardPanel(Widget):
         voice = ("voice" if ledger.is_speech else "     ", ACCENT)
         dbfs = f"{ledger.dbfs:4.0f} dB" if ledger.dbfs > -90 else "       "
         head = Content.assemble(
+            (f"{words:17}", style),
             (level, ACCENT if ledger.is_speech else MUTED),
             " ",
             (dbfs, MUTED),
             " ",
             voice,
-            "  ",
-            (words, style),
         )
         return Content("\n").join([cell(head, width), cell(self._words(), width)])
 

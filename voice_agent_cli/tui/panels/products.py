@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from voice_agent_cli.speaking.phrases import price_of
-from voice_agent_cli.tui.drawing import ACCENT, MUTED, STRONG, cell, text
+from voice_agent_cli.tui.drawing import ACCENT, MUTED, STRONG, cell, sides, text
 from voice_agent_cli.tui.ledger import Ledger, Part
 from voice_agent_cli.tui.panels.rows import Rows
 
@@ -136,7 +136,23 @@ def detail_lines(product: Mapping[str, Any], width: int) -> list[Content]:
             )
         )
     lines += text(product.get("description", ""), "$foreground 80%", longest=900).wrap(width)
-    return lines
+    return [*lines, Content(), *_variants(product, width)]
+
+
+def _variants(product: Mapping[str, Any], width: int) -> list[Content]:
+    """Each thing that can be bought, with its stock and price."""
+    rows = []
+    for variant in product.get("variants", ()):
+        stock = variant.get("inventory_quantity")
+        can = variant.get("available", True)
+        told = "sold out" if not can else "" if stock is None else f"{stock} in stock"
+        price = price_of(variant) if isinstance(variant.get("price"), Mapping) else ""
+        name = "  ".join(map(str, variant.get("options", {}).values()))
+        right = Content.assemble(
+            cell(text(told, MUTED if can else "$warning"), 14), cell(text(price), _PRICE, right=True)
+        )
+        rows.append(sides(text(name, "" if can else f"{MUTED} strike"), right, width))
+    return rows
 
 
 def _option(
