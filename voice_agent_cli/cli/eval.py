@@ -10,8 +10,9 @@ import typer
 
 if TYPE_CHECKING:
     from voice_agent_cli.quality.recognition import Report
-    from voice_agent_cli.quality.understanding import Judged
+    from voice_agent_cli.quality.understanding import Case, Judged
     from voice_agent_cli.settings import Settings
+    from voice_agent_cli.understanding.agent import Agent
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure how well the assistant does.")
 
@@ -28,15 +29,24 @@ def understanding(
     ] = [],  # noqa: B006 - Typer's form
     failures: Failures = 20,
     as_json: AsJson = False,
+    spoken: Annotated[
+        bool, typer.Option("--spoken", help="Through a voice and the recognizer too; goes on where it was.")
+    ] = False,
+    cases: Annotated[int | None, typer.Option(help="How many, of every kind its share; all.", min=1)] = None,
 ) -> None:
     """Accuracy of tools, of whole turns, of effects nobody asked for, calibration and latency, by kind."""
     from voice_agent_cli.cli.understand import open_default_agent
     from voice_agent_cli.quality import understanding as measured
+    from voice_agent_cli.quality.baselines import fixed_part
 
-    cases = [case for file in files or measured.own_cases() for case in measured.read_cases(file)]
+    part = [case for file in files or measured.own_cases() for case in measured.read_cases(file)]
+    part = fixed_part(part, cases) if cases else part
     agent = open_default_agent()
-    with _progress(len(cases)) as bar:
-        rows, verdicts = measured.measure(agent, cases, lambda _: bar.update(1))
+    if spoken:
+        _understanding_spoken(agent, part, failures, as_json)
+        return
+    with _progress(len(part)) as bar:
+        rows, verdicts = measured.measure(agent, part, partial(_step, bar))
     bands = measured.calibration(verdicts)
     error = measured.expected_calibration_error(verdicts)
     if as_json:
@@ -48,6 +58,27 @@ def understanding(
     for band in bands:
         typer.echo(f"sure from {band['from']:.1f}: {band['cases']:4.0f} turns, {band['right']:.1%} right")
     typer.echo(f"expected calibration error {error:.1%}")
+
+
+def _understanding_spoken(agent: "Agent", cases: "list[Case]", failures: int, as_json: bool) -> None:
+    from voice_agent_cli import settings
+    from voice_agent_cli.quality import spoken
+    from voice_agent_cli.quality.understanding import measure
+
+    with _progress(len({case.text for case in cases}), "heard") as bar:
+        heard = spoken.hear(cases, settings.load(), partial(_step, bar))
+    given = (cases, spoken.as_heard(cases, heard))
+    with _progress(len(cases) * 2, "understood") as bar:
+        typed, after = (measure(agent, part, partial(_step, bar))[1] for part in given)
+    rows = spoken.beside(typed, after, heard)
+    if as_json:
+        typer.echo(json.dumps({"model": agent.model_name, "kinds": rows}))
+        return
+    lost = [pair for pair in zip(typed, after, strict=True) if pair[0].all_right and not pair[1].all_right]
+    for before, verdict in lost[:failures]:
+        typer.echo(f"said: {before.case.text}")
+        _print_failures([verdict])
+    _print_table(f"understanding of speech, {agent.model_name}", rows)
 
 
 @app.command(epilog="Example: voice-agent eval trips --kind checkout --failures 10")
@@ -216,8 +247,8 @@ def _step(bar: Any, _done: int) -> None:
     bar.update(1)
 
 
-def _progress(length: int) -> Any:
-    return typer.progressbar(length=length, label="cases", file=typer.get_text_stream("stderr"))
+def _progress(length: int, label: str = "cases") -> Any:
+    return typer.progressbar(length=length, label=label, file=typer.get_text_stream("stderr"))
 
 
 def _print_failures(verdicts: "Sequence[Judged]") -> None:
