@@ -126,11 +126,13 @@ async def test_a_session_is_forgotten_at_the_second_press_only(shown: Any, stage
     async with shown() as (_, pilot):
         await pilot.press("s")
         await pilot.pause(0.3)
-        await pilot.press("d")
+        await pilot.press("d", "d")
+        assert len(staged.records.kept) == 2, "the session that is going on stays"
+        await pilot.press("end", "d")
         assert len(staged.records.kept) == 2
         await pilot.press("d")
         await pilot.pause(0.2)
-        assert list(staged.records.kept) == ["session-2"]
+        assert list(staged.records.kept) == ["session-1"]
 
 
 async def test_a_tool_is_run_by_a_form_made_from_its_schema(shown: Any, staged: Any, lines: Lines) -> None:

@@ -59,7 +59,7 @@ class Dashboard(App[None]):
             if session_id:
                 self.switch({}, session_id)
 
-        self.push_screen(SessionsScreen(self.backend.records), resume)
+        self.push_screen(SessionsScreen(self.backend.records, self.ledger.session_id), resume)
 
     def action_tools(self) -> None:
         self.push_screen(ToolsScreen())

@@ -47,11 +47,13 @@ class Ears:
         hear: Hear,
         clock: Callable[[], float],
         post: Post,
+        end_turn: Callable[[], None] = lambda: None,
     ) -> None:
         """Let ``hear`` have the frames of a source until it ends; one that is lost is opened again.
 
         Args:
             clock: Seconds of the conversation, for the recordings.
+            end_turn: What was said until the source was lost is complete.
         """
         if open_source is None:
             post(Microphone("off", "nobody listens: type"))
@@ -66,6 +68,7 @@ class Ears:
                 post(Microphone("off", "the recording is over"))
                 return
             except AudioError as error:
+                end_turn()
                 post(Microphone("lost" if was_there else "off", error.message))
                 if not was_there:
                     return

@@ -183,7 +183,9 @@ class LocalBackend:
     async def _hear(self, conversation: "Conversation", loaded: Settings) -> None:
         source = self._open_source
         opens = partial(source, loaded, conversation) if source is not None else None
-        await self._ears.listen(opens, conversation.listen, lambda: conversation.elapsed_s, self._post)
+        await self._ears.listen(
+            opens, conversation.listen, lambda: conversation.elapsed_s, self._post, conversation.end_turn
+        )
 
     async def _next(self, engines: "Engines") -> "Engines | None":
         """Wait for a wish that ends this conversation."""

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
 import aiohttp
@@ -95,5 +96,9 @@ def event_of(message: Mapping[str, Any], at_ms: float) -> Event | None:
         data["words"] = tuple(events.Word(**word) for word in data["words"])
     elif kind is events.AudioOutput:
         data["samples"] = base64.b64decode(data.pop("audio"))
-    known = {name: value for name, value in data.items() if name in kind.__dataclass_fields__}
-    return kind(**known, at_ms=at_ms)
+    # A message leaves out what is None.
+    told: dict[str, Any] = {
+        field.name: data.get(field.name) for field in fields(kind) if field.default is MISSING
+    }
+    told |= {field.name: data[field.name] for field in fields(kind) if field.name in data}
+    return kind(**{**told, "at_ms": at_ms})

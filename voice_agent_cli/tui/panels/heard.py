@@ -6,7 +6,7 @@ from textual.widget import Widget
 from voice_agent_cli.tui.drawing import ACCENT, MUTED, cell, meter, text
 from voice_agent_cli.tui.ledger import Ledger, Part
 
-_METER = 10
+_METER = 8
 _STEP_DB = 2.5  # smaller changes are not drawn: a meter of a silent room must cost nothing
 _EARS = {
     "listening": ("● listening", "$success"),
@@ -50,9 +50,9 @@ class HeardPanel(Widget):
             return Content("\n").join([text(words, style), cell(self._words(), width)])
         level = meter(ledger.dbfs, _METER)
         voice = ("voice" if ledger.is_speech else "     ", ACCENT)
-        dbfs = f"{ledger.dbfs:4.0f} dB" if ledger.dbfs > -90 else "       "
+        dbfs = f"{ledger.dbfs:3.0f} dB" if ledger.dbfs > -90 else "      "
         head = Content.assemble(
-            (f"{words:17}", style),
+            (f"{words:16}", style),
             (level, ACCENT if ledger.is_speech else MUTED),
             " ",
             (dbfs, MUTED),

@@ -37,9 +37,9 @@ class SessionsScreen(Screen[str | None]):
         Binding("q", "dismiss(None)", "Back", show=False),
     ]
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, current: str) -> None:
         super().__init__()
-        self._records = records
+        self._records, self._current = records, current
         self._sessions: Sequence[Mapping[str, Any]] = ()
         self._found: Mapping[str, str] | None = None
         self._record: Mapping[str, Any] | None = None
@@ -136,7 +136,8 @@ class SessionsScreen(Screen[str | None]):
     async def action_forget(self) -> None:
         """The second press forgets; the first one asks."""
         chosen = self._list.chosen
-        if chosen is None:
+        if chosen is None or chosen == self._current:
+            self.notify("the session that is going on cannot be forgotten; leave it first")
             return
         if self._forgets != chosen:
             self._forgets = chosen
