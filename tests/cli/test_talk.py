@@ -21,6 +21,7 @@ from voice_agent_cli.events import (
     AudioOutput,
     ErrorEvent,
     Event,
+    ToolFinished,
     Transcription,
     Understood,
 )
@@ -77,6 +78,37 @@ def drawn(**console: Any) -> str:
         for event in SCENE:
             screen(event)
     return stream.getvalue()
+
+
+def test_longer_answers_go_on_below_their_beginning() -> None:
+    stream = io.StringIO()
+    with Terminal(Console(file=stream, width=40, force_terminal=True, color_system=None), False) as screen:
+        screen(AgentResponse(text="one two three four " * 5, intent="help", tools_used=()))
+    first, *rest = stream.getvalue().splitlines()
+    assert first.startswith("Agent  one")
+    assert all(line.startswith("       ") for line in rest)
+
+
+def test_a_question_that_a_tool_asks_is_shown_once() -> None:
+    stream = io.StringIO()
+    with Terminal(Console(file=stream, width=80), listens=False) as screen:
+        for code in ("CHOICE_NEEDED", "VALIDATION_ERROR"):
+            error = {"code": code, "message": f"said {code}", "details": {}}
+            screen(
+                ToolFinished(
+                    turn_id="t", tool="checkout", arguments={}, success=False, duration_ms=1, error=error
+                )
+            )
+    assert "said CHOICE_NEEDED" not in stream.getvalue()
+    assert "said VALIDATION_ERROR" in stream.getvalue()
+
+
+def test_how_far_a_recording_is_stands_below() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=True, color_system=None)
+    with Terminal(console, listens=True, progress=lambda: (760.0, 10_800.0)):
+        pass
+    assert "0:12:40 of 3:00:00" in stream.getvalue()
 
 
 def test_at_eighty_columns_no_line_is_longer() -> None:

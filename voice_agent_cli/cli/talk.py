@@ -181,16 +181,31 @@ async def _converse(
     conversation.subscribe(JsonLines(sys.stdout) if options.as_json else screen)
     if sink is not None:
         conversation.subscribe(Player(sink, conversation.publish))
-    async with conversation:
-        if source is None:
-            await _type(conversation, options)
-            return
-        if not options.is_recorded:
-            await conversation.greet()
-        await conversation.listen(_frames(conversation, source, options, pace))
-        await conversation.quiet()
-        if sink is not None:
-            await sink.drain()
+    try:
+        async with conversation:
+            await _talk_through(conversation, options, source, sink, pace)
+    finally:
+        if not options.as_json:
+            screen.say(f"\nSession kept; resume it with --session {conversation.session_id}")
+
+
+async def _talk_through(
+    conversation: "Conversation",
+    options: Options,
+    source: "AudioSource | None",
+    sink: "AudioSink | None",
+    pace: "Pace",
+) -> None:
+    """Until the shopper has gone, or the recording is over and answered."""
+    if source is None:
+        await _type(conversation, options)
+        return
+    if not options.is_recorded:
+        await conversation.greet()
+    await conversation.listen(_frames(conversation, source, options, pace))
+    await conversation.quiet()
+    if sink is not None:
+        await sink.drain()
 
 
 async def _type(conversation: "Conversation", options: Options) -> None:

@@ -15,11 +15,13 @@ _LONGEST_VALUE = 40
 def products_table(products: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="dim", show_edge=False, pad_edge=False)
     table.add_column("#", justify="right", style="dim")
+    rows = [product_cells(product) for product in products[:MOST_ROWS]]
+    dearest = max((len(price) for _, price, _ in rows), default=0)
     table.add_column("product", max_width=38, overflow="ellipsis", no_wrap=True)
-    table.add_column("price", justify="right", style="green")
+    table.add_column("price", justify="right", style="green", min_width=dearest)
     table.add_column("comes in", max_width=26, overflow="ellipsis", no_wrap=True, style="dim")
-    for number, product in enumerate(products[:MOST_ROWS], 1):
-        table.add_row(str(number), *map(escape, product_cells(product)))
+    for number, row in enumerate(rows, 1):
+        table.add_row(str(number), *map(escape, row))
     if len(products) > MOST_ROWS:
         table.add_row("", f"and {len(products) - MOST_ROWS} more", "", "")
     return table

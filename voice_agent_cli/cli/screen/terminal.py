@@ -9,7 +9,8 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from voice_agent_cli.cli.screen.tables import (
@@ -20,13 +21,13 @@ from voice_agent_cli.cli.screen.tables import (
     product_cells,
     products_table,
 )
+from voice_agent_cli.errors import ChoiceNeeded
 from voice_agent_cli.events import (
     AgentInterrupted,
     AgentResponse,
     AudioLevel,
     ErrorEvent,
     Event,
-    SessionEnded,
     SpeechStarted,
     ToolFinished,
     Transcription,
@@ -34,6 +35,9 @@ from voice_agent_cli.events import (
     Understood,
 )
 from voice_agent_cli.speaking.phrases import money
+
+_MARGIN = 7  # columns for who speaks; everything else begins after them
+_STAGES = {"end_point": "pause", "recognize": "hear"}
 
 
 class Terminal:
@@ -74,7 +78,21 @@ class Terminal:
         self._dim(line)
 
     def _dim(self, line: str) -> None:
-        self._console.print(f"[dim]{escape(line)}[/]", highlight=False)
+        self._console.print(Text(line, "dim"), soft_wrap=not self._console.is_terminal)
+
+    def _told(self, label: str, text: str, style: str, text_style: str = "") -> None:
+        """A line of the conversation; on a terminal what is longer goes on below its beginning."""
+        if not self._console.is_terminal:
+            self._console.print(Text(f"{label:<{_MARGIN}}{text}"), soft_wrap=True)
+            return
+        row = Table.grid()
+        row.add_column(width=_MARGIN, style=style)
+        row.add_column(style=text_style, overflow="fold")
+        row.add_row(label, Text(text))
+        self._console.print(row)
+
+    def _aside(self, text: str) -> None:
+        self._told("", text, "dim", "dim")
 
     def __call__(self, event: Event) -> None:
         show = _SHOWN.get(type(event))
@@ -105,7 +123,8 @@ class Terminal:
     def _hear(self, event: Transcription) -> None:
         self._partial = "" if event.is_final else event.text
         if event.is_final and event.text:
-            self._console.print(f"[bold cyan]You[/]    {escape(event.text)}", highlight=False)
+            self._console.print()
+            self._told("You", event.text, "bold cyan")
 
     def _begin(self, event: SpeechStarted) -> None:  # noqa: ARG002
         self._partial = "…"
@@ -113,17 +132,14 @@ class Terminal:
     def _understand(self, event: Understood) -> None:
         for call in event.calls:
             by = call.get("decided_by", "")
-            self._console.print(
-                f"[dim]       ↳ {escape(call_line(call))}  ({by}, {event.latency_ms:.0f} ms)[/]",
-                highlight=False,
-            )
+            self._aside(f"↳ {call_line(call)}  ({by}, {event.latency_ms:.0f} ms)")
 
     def _tool(self, event: ToolFinished) -> None:
-        if event.error:
-            self._dim(f"       ↳ {event.error['message']}")
+        if event.error and event.error["code"] != ChoiceNeeded.code:  # the answer asks it
+            self._aside(f"✗ {event.error['message']}")
 
     def _answer(self, event: AgentResponse) -> None:
-        self._console.print(f"[bold green]Agent[/]  {escape(event.text)}", highlight=False)
+        self._told("Agent", event.text, "bold green")
         if event.products and len(event.products) > 1:
             self._products(event)
         if event.cart and event.cart["lines"]:
@@ -132,36 +148,28 @@ class Terminal:
     def _products(self, event: AgentResponse) -> None:
         products = event.products or ()
         if self._console.is_terminal:
-            self._console.print(products_table(products))
+            self._console.print(Padding(products_table(products), (0, 0, 0, _MARGIN)))
             return
         for number, product in enumerate(products[:MOST_ROWS], 1):
             title, price, _ = product_cells(product)
-            self._console.print(f"  {number}. {escape(title)}  {price}", highlight=False)
+            self._told("", f"{number}. {title}  {price}", "")
 
     def _cart(self, event: AgentResponse) -> None:
         cart = event.cart or {}
         if self._console.is_terminal:
-            self._console.print(cart_table(cart))
+            self._console.print(Padding(cart_table(cart), (0, 0, 0, _MARGIN)))
             return
-        total = money(cart["total"], cart["currency"])
-        self._console.print(f"  cart: {cart['count']} for {total}", highlight=False)
+        self._told("", f"cart: {cart['count']} for {money(cart['total'], cart['currency'])}", "")
 
     def _interrupted(self, event: AgentInterrupted) -> None:
-        self._console.print(
-            f"[dim]       (interrupted; heard: {escape(event.heard or 'nothing')})[/]", highlight=False
-        )
+        self._aside(f"(interrupted; heard: {event.heard or 'nothing'})")
 
     def _metrics(self, event: TurnMetrics) -> None:
-        stages = " · ".join(f"{name} {value:.0f}" for name, value in event.stages.items())
-        self._console.print(
-            f"[dim]       {event.first_audio_ms:.0f} ms to answer: {stages}[/]", highlight=False
-        )
+        stages = (f"{_STAGES.get(name, name)} {ms:.0f}" for name, ms in event.stages.items() if ms >= 1)
+        self._aside(f"{event.first_audio_ms:.0f} ms: {' · '.join(stages)}")
 
     def _error(self, event: ErrorEvent) -> None:
-        self._console.print(f"[red]Error[/]  {escape(event.message_)}", highlight=False)
-
-    def _ended(self, event: SessionEnded) -> None:
-        self._dim(f"Session {event.session_id} kept; resume it with --session")
+        self._told("Error", event.message_, "bold red")
 
 
 _SHOWN: dict[type[Event], Callable[..., None]] = {
@@ -174,5 +182,4 @@ _SHOWN: dict[type[Event], Callable[..., None]] = {
     AgentInterrupted: Terminal._interrupted,
     TurnMetrics: Terminal._metrics,
     ErrorEvent: Terminal._error,
-    SessionEnded: Terminal._ended,
 }
