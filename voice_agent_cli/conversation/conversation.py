@@ -158,6 +158,7 @@ class Conversation:
         """Answer typed text; returns the answer's event, or None where it failed."""
         self._mouth.interrupt()
         now = self._clock()
+        text = text.encode(errors="replace").decode()  # half a character, as JSON may hold, is none
         return await self._enqueue(_new_id(), text, 1.0, Stamps(now, end_of_speech=now, transcript=now))
 
     def interrupt(self) -> None:

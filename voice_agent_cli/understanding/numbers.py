@@ -35,6 +35,10 @@ _PRICE_AFTER = frozenset({"dollars", "dollar", "bucks", "euros", "pounds", "or"}
 _TOKEN = re.compile(r"[$€£]|\d+(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+%|[^\W_]+(?:['’][^\W_]+)*|%", re.UNICODE)
 
 
+_LONGEST_WORD = 40
+"""Characters; what is longer is no word, and would cost a model thousands of tokens to read."""
+
+
 @dataclass(frozen=True)
 class SpokenWord:
     """One normalised word and the characters ``start:end`` of the utterance behind it."""
@@ -75,6 +79,7 @@ def read(text: str, max_words: int = 60) -> Utterance:
     words = [
         SpokenWord(match.group().lower().replace("’", "'"), match.start(), match.end())
         for match in _TOKEN.finditer(text)
+        if match.end() - match.start() <= _LONGEST_WORD
     ]
     return Utterance(text, tuple(_with_digits(_without_symbols(words))[:max_words]))
 
