@@ -223,3 +223,16 @@ async def test_clients_that_come_and_go_leave_nothing_behind(scene: Any) -> None
     text = await metrics.text()
     assert "voice_agent_voice_connections 0\n" in text
     assert "voice_agent_conversations 0\n" in text
+
+
+async def test_reading_a_session_again_shows_what_changed_meanwhile(scene: Any) -> None:
+    session_id, token = await scene.new_session()
+    path = f"/api/sessions/{session_id}"
+    assert (await scene.call("GET", path))[1]["messages"] == []
+    voice = await scene.talk(token)
+    for count, text in enumerate(("find trowel", "add 1", "add 1"), 1):
+        await voice.ask(text)
+        for _ in range(2):
+            session = (await scene.call("GET", path))[1]
+            assert len(session["messages"]) == 2 * count
+            assert sum(line["quantity"] for line in session["context"]["cart_items"]) == count - 1

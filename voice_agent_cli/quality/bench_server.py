@@ -14,14 +14,14 @@ from pathlib import Path
 
 from voice_agent_cli.conversation.rehearsal import private_settings
 from voice_agent_cli.quality.bench_http import Load, bear
-from voice_agent_cli.quality.bench_voice import Talk, converse, idle_connections
+from voice_agent_cli.quality.bench_voice import converse, idle_connections
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.storage.keys import Keys
 from voice_agent_cli.storage.sessions import Sessions
 
 Figures = dict[str, dict[str, dict[str, float]]]
 _PLAIN = "plain aiohttp"
-_KEYS = 60
+_KEYS = 200
 _REQUESTS_A_KEY = 900  # of the 1000 that it may make in an hour
 
 
@@ -57,7 +57,7 @@ def bench_server(
         idling = asyncio.run(idle_connections(port, child.pid, keys[0], sessions[:idle]))
         talk = asyncio.run(converse(port, keys[1], sessions[:conversations], turns))
         routes = asyncio.run(_routes(port, keys[2:], sessions[0], seconds))
-    return {"conversations": _table(talk), "idle connections": idling, "routes": routes}
+    return {"conversations": {"spoken": asdict(talk)}, "idle connections": idling, "routes": routes}
 
 
 async def _routes(port: int, keys: list[str], session_id: str, seconds: float) -> dict[str, dict[str, float]]:
@@ -101,10 +101,6 @@ def _request(line: str, key: str, body: bytes, *, close: bool = False) -> bytes:
     headers = ["Host: 127.0.0.1", f"Authorization: Bearer {key}", f"Content-Length: {len(body)}"]
     headers += ["Content-Type: application/json"] * bool(body) + ["Connection: close"] * close
     return "\r\n".join([f"{line} HTTP/1.1", *headers, "", ""]).encode() + body
-
-
-def _table(talk: Talk) -> dict[str, dict[str, float]]:
-    return {"spoken": asdict(talk)}
 
 
 @contextmanager

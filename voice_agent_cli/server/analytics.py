@@ -31,7 +31,7 @@ async def get_session_analytics(call: Call) -> SessionAnalytics:
     session = services.sessions.get(call.session_id)
     turns = services.sessions.turns(session.session_id)
     summary = summarize(session, turns, services.analytics.events(session.session_id))
-    cart = await cart_of(services, session)
+    cart = cart_of(services, session)
     return SessionAnalytics(
         session_id=session.session_id,
         metrics=SessionMetrics(

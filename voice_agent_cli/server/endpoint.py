@@ -57,12 +57,16 @@ class Call:
             raise verdict.error(what, self.services.clock())
 
 
-Handler = Callable[[Call], Awaitable[BaseModel | web.Response]]
+Answer = BaseModel | bytes | web.Response
+Handler = Callable[[Call], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One route. ``access``: open to all, to API keys, or also to the session's own token."""
+    """One route. ``access``: open to all, to API keys, or also to the session's own token.
+
+    The handler returns the ``answer`` model, its JSON, or (where there is no model) a whole response.
+    """
 
     method: str
     path: str
@@ -91,13 +95,13 @@ class Endpoint:
         if isinstance(answer, web.Response):
             return answer
         return web.Response(
-            body=answer.model_dump_json(exclude_unset=True).encode(),
+            body=answer if isinstance(answer, bytes) else as_body(answer),
             status=call.status or 200,
             content_type=_JSON,
             headers=tightest(call.verdicts),
         )
 
-    async def _answer(self, call: Call) -> BaseModel | web.Response:
+    async def _answer(self, call: Call) -> Answer:
         if self.access != "open":
             call.caller = call.services.gate.identify(call.request)
             call.request[CALLER] = call.caller.name
@@ -109,6 +113,11 @@ class Endpoint:
         if self.body is not None:
             call.body = await read_body(call.request, self.body)
         return await self.handler(call)
+
+
+def as_body(answer: BaseModel) -> bytes:
+    """An answer as JSON; what was not set is left out."""
+    return answer.model_dump_json(exclude_unset=True).encode()
 
 
 async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:

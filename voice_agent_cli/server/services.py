@@ -11,6 +11,7 @@ from aiohttp import web
 
 from voice_agent_cli.server.auth import Gate, Tokens, signing_secret
 from voice_agent_cli.server.conversations import Conversations, Models, load_models
+from voice_agent_cli.server.kept import KeptAnswers
 from voice_agent_cli.server.limits import Limits
 from voice_agent_cli.server.live import LiveSessions
 from voice_agent_cli.server.metrics import Metrics
@@ -21,7 +22,7 @@ from voice_agent_cli.shop.schema import VISIT
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.shop.shops import ensure_shop, shop_path
 from voice_agent_cli.storage.analytics import Analytics
-from voice_agent_cli.storage.database import connect
+from voice_agent_cli.storage.database import connect, version
 from voice_agent_cli.storage.keys import Keys
 from voice_agent_cli.storage.sessions import Sessions
 
@@ -29,11 +30,17 @@ Done = TypeVar("Done")
 
 
 class ShopCounter:
-    """The shop, for routes: every visit over one connection, in a thread of its own."""
+    """The shop, for routes: every visit over one connection, in a thread of its own.
+
+    What only takes a look has another connection, and no thread: it is quicker than the way there.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._db = connect(shop_path(settings.data_dir, settings.shop.name), CATALOGUE, VISIT)
+        path = shop_path(settings.data_dir, settings.shop.name)
+        self._db = connect(path, CATALOGUE, VISIT)
         self._catalogue = Catalogue(self._db)
+        self._window = connect(path, CATALOGUE, VISIT)
+        self._window_catalogue = Catalogue(self._window)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="counter")
 
     async def serve(self, session_id: str, user_id: str | None, work: Callable[[Shop], Done]) -> Done:
@@ -42,14 +49,23 @@ class ShopCounter:
         shop = Shop(self._db, session_id, user_id, self._catalogue)
         return await loop.run_in_executor(self._thread, work, shop)
 
+    def look(self, session_id: str, user_id: str | None, work: Callable[[Shop], Done]) -> Done:
+        """Do ``work``, which reads a few rows and changes nothing, in the visit of a session."""
+        return work(Shop(self._window, session_id, user_id, self._window_catalogue))
+
+    def version(self) -> int:
+        """Changes with every change of the shop's database."""
+        return version(self._window)
+
     def close(self) -> None:
         self._thread.shutdown(wait=True)
         self._db.close()
+        self._window.close()
 
 
 @dataclass(frozen=True)
 class Services:
-    """``clock`` is in seconds since 1970. ``sessions`` is read by the loop, ``writer`` used in threads."""
+    """``clock`` is in seconds since 1970. ``sessions`` is only read, by the loop; ``writer`` is used in threads."""
 
     settings: Settings
     sessions: Sessions
@@ -62,6 +78,7 @@ class Services:
     counter: ShopCounter
     conversations: Conversations
     live: LiveSessions
+    kept: KeptAnswers
     clock: Callable[[], float] = time.time
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -95,18 +112,23 @@ def open_services(
     ensure_shop(settings.data_dir, settings.shop.name)
     keys = Keys(settings.data_dir)
     tokens = Tokens(signing_secret(settings), settings.server.token_lifetime_s)
-    writer = Sessions(settings.data_dir)
+    writer, sessions, counter = (
+        Sessions(settings.data_dir),
+        Sessions(settings.data_dir),
+        ShopCounter(settings),
+    )
     return Services(
         settings=settings,
-        sessions=Sessions(settings.data_dir),
+        sessions=sessions,
         writer=writer,
         keys=keys,
         analytics=Analytics(settings.data_dir),
         tokens=tokens,
         gate=Gate(keys, tokens),
         limits=Limits.stored(settings.data_dir, clock) if shared else Limits.in_memory(clock),
-        counter=ShopCounter(settings),
+        counter=counter,
         conversations=Conversations(settings, writer, load),
         live=LiveSessions(),
+        kept=KeptAnswers(lambda: (sessions.version(), counter.version())),
         clock=clock,
     )

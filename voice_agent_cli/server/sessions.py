@@ -2,7 +2,7 @@
 
 import asyncio
 
-from voice_agent_cli.server.endpoint import Call, Endpoint
+from voice_agent_cli.server.endpoint import Call, Endpoint, as_body
 from voice_agent_cli.server.schemas import (
     ContextShape,
     CreatedSession,
@@ -27,11 +27,15 @@ async def create_session(call: Call) -> CreatedSession:
     return CreatedSession(session_id=session.session_id, token=token, expires_at=expires_at)
 
 
-async def get_session(call: Call) -> SessionDetails:
+async def get_session(call: Call) -> bytes:
     """What was said in a session, its cart, and what it looked at."""
-    records = call.services.sessions
-    session = records.get(call.session_id)
-    cart = await cart_of(call.services, session)
+    return call.services.kept.body(call.session_id, lambda: as_body(_details(call.services, call.session_id)))
+
+
+def _details(services: Services, session_id: str) -> SessionDetails:
+    records = services.sessions
+    session = records.get(session_id)
+    cart = cart_of(services, session)
     return SessionDetails(
         session_id=session.session_id,
         status=session.status,
@@ -53,9 +57,9 @@ async def end_session(call: Call) -> EndedSession:
     return EndedSession(message="Session ended successfully", duration_seconds=duration_seconds(session))
 
 
-async def cart_of(services: Services, session: SessionRecord) -> CartShape:
+def cart_of(services: Services, session: SessionRecord) -> CartShape:
     """The cart of a session, at today's prices."""
-    return await services.counter.serve(session.session_id, session.user_id, _cart)
+    return services.counter.look(session.session_id, session.user_id, _cart)
 
 
 def _cart(shop: Shop) -> CartShape:

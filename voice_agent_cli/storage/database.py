@@ -84,6 +84,11 @@ def transaction(db: Database) -> Iterator[None]:
         raise
 
 
+def version(db: Database) -> int:
+    """A number that changes when another connection, of whichever process, changes the database."""
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, factory=_Connection)
     connection.path = path

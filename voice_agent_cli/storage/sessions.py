@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from voice_agent_cli.errors import NotFoundError
-from voice_agent_cli.storage.database import Schema, connect, transaction
+from voice_agent_cli.storage.database import Schema, connect, transaction, version
 
 FILE = "voice-agent.db"
 Role = Literal["user", "assistant"]
@@ -106,6 +106,11 @@ class Sessions:
                 f"there is no session {session_id}; type: voice-agent sessions list", {"field": "session_id"}
             )
         return _session(rows[0])
+
+    def version(self) -> int:
+        """Changes with every change that another than this one makes."""
+        with self._lock:
+            return version(self._db)
 
     def recent(self, limit: int = 50) -> tuple[SessionRecord, ...]:
         """The sessions last used first."""
