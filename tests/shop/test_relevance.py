@@ -34,7 +34,8 @@ def test_the_held_out_queries_are_answered_as_well_as_promised(shops):
     assert right / sum(found.counts.values()) >= 0.92
 
 
-def test_a_case_may_name_a_catalogue_file_beside_it(shops, tmp_path):
+@pytest.mark.usefixtures("shops")
+def test_a_case_may_name_a_catalogue_file_beside_it(tmp_path):
     (tmp_path / "shop.json").write_text('[{"title": "Red Mug", "price": 5}, {"title": "Jug", "price": 6}]')
     cases = [
         relevance.Case("shop.json", "mug", "name", ("Red Mug",)),

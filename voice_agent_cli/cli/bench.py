@@ -55,6 +55,36 @@ def memory(as_json: AsJson = False) -> None:
     _print("memory", bench_memory(settings.load()), as_json)
 
 
+@app.command(epilog="Example: voice-agent bench search --products 100000 --random-vectors")
+def search(
+    products: Annotated[int, typer.Option(min=1, help="How many synthetic products to import.")] = 10_000,
+    random_vectors: Annotated[
+        bool, typer.Option("--random-vectors", help="Not the model's: quicker, and as slow to search.")
+    ] = False,
+    rounds: Rounds = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Time to import a catalogue with its vectors and to search it by words and meaning; memory."""
+    from dataclasses import asdict
+
+    from voice_agent_cli.quality.bench_search import bench_search
+
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asdict(
+            bench_search(
+                Path(folder),
+                products,
+                real_vectors=not random_vectors,
+                rounds=rounds,
+                progress=lambda what, done: typer.echo(f"{done} {what}", err=True),
+            )
+        )
+    if not as_json:
+        typer.echo(f"slowest: {figures.pop('slowest')}", err=True)
+    measured = {name: value for name, value in figures.items() if value is not None}
+    _print("search", {f"{products} products": measured}, as_json)
+
+
 def _print(title: str, figures: Mapping[str, Mapping[str, float]], as_json: bool) -> None:
     """A table of what was measured, a row a part; or the same as JSON."""
     if as_json:

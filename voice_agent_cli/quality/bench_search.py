@@ -104,22 +104,30 @@ def synthetic_products(count: int, seed: int = 7) -> Iterator[Product]:
 
 
 def bench_search(
-    folder: Path, count: int, *, real_vectors: bool, queries: Sequence[str] = QUERIES, rounds: int = 10
+    folder: Path,
+    count: int,
+    *,
+    real_vectors: bool,
+    queries: Sequence[str] = QUERIES,
+    rounds: int = 10,
+    progress: Callable[[str, int], None] = lambda *_: None,
 ) -> SearchFigures:
     """Import ``count`` products into a new shop in ``folder`` and search it, meaning included.
 
     Args:
         real_vectors: compute each vector (about 4 ms); else random ones take their place.
         rounds: how often every query is asked; the first round is not counted.
+        progress: called with "products" or "vectors" and how many of them are done.
 
     Raises:
         ModelError: the meaning model is absent.
     """
     catalogue = Catalogue(connect(folder / f"bench-{count}.db", SCHEMA))
-    import_s = _timed(lambda: catalogue.put(synthetic_products(count)))
+    products = synthetic_products(count)
+    import_s = _timed(lambda: catalogue.put(products, progress=partial(progress, "products")))
     index = MeaningIndex(catalogue.db, shipped_model)
     if real_vectors:
-        vectors_s = _timed(index.fill)
+        vectors_s = _timed(lambda: index.fill(partial(progress, "vectors")))
     else:
         vectors_s = None
         _random_vectors(catalogue)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from voice_agent_cli.shop.colors import color_keys, colors_in
 from voice_agent_cli.shop.products import Product, Variant
 from voice_agent_cli.shop.values import canonical
-from voice_agent_cli.shop.words import index_words, is_measure, joined, words
+from voice_agent_cli.shop.words import index_words, is_unit, joined, words
 
 _COLOR_NAMES = frozenset({"color", "colour", "shade", "finish"})
 _SIZE_NAMES = frozenset({"size", "sizes"})
@@ -138,7 +138,8 @@ def _keywords(product: Product, facets: frozenset[str]) -> list[str]:
     for name, values in product.options.items():
         for value in values:
             found += index_words(value)
-            found += [word for word in words(f"{value} {name}") if is_measure(word)]  # 500 "pieces"
+            if is_unit(name):  # 500 "pieces"
+                found += words(f"{value} {name}")
     for value in _spoken(product.attributes):
         found += index_words(value)
     for facet in facets:

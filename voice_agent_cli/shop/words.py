@@ -77,9 +77,9 @@ def root(word: str) -> str:
     return shortened
 
 
-def is_measure(word: str) -> bool:
-    """Whether ``word`` (as ``words`` gives it) is a number with its unit, as "500ml"."""
-    return word.lstrip("0123456789.") in _UNITS and not word.isalpha()
+def is_unit(name: str) -> bool:
+    """Whether an option of that name holds numbers of it: "pieces", "watts"."""
+    return len(tokens := canonical(name)) == 1 and tokens[0] in _UNITS
 
 
 def joined(parts: Iterable[str]) -> str:
