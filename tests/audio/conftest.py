@@ -1,4 +1,4 @@
-"""A private sound server with one virtual cable: what is played into it can be recorded from it."""
+"""A private sound server: what is played into its cable is heard by its microphone, and it has a speaker."""
 
 import os
 import shutil
@@ -19,7 +19,11 @@ ALSA_TO_PULSE = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!
 
 @dataclass(frozen=True)
 class Cable:
-    """A running PulseAudio whose only device is a null sink. ``environment`` reaches it."""
+    """A running PulseAudio of null sinks. ``environment`` reaches it.
+
+    The default microphone hears the sink ``cable``. The default speaker is the same one, or with
+    ``has_speaker`` one of its own, so that the microphone does not hear it.
+    """
 
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
@@ -29,12 +33,17 @@ class Cable:
         self.process.wait()
 
     def play(self, wav: Path) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(["paplay", str(wav)], env=self.environment)
+        return subprocess.Popen(["paplay", "--device=cable", str(wav)], env=self.environment)
+
+    def record(self, sink: str, wav: Path) -> "subprocess.Popen[bytes]":
+        """Everything that ``sink`` plays from now on, until the process is ended."""
+        command = ["parecord", f"--device={sink}.monitor", "--file-format=wav", str(wav)]
+        return subprocess.Popen(command, env=self.environment)
 
 
 @pytest.fixture
-def cable(tmp_path: Path) -> Iterator[Callable[[int], Cable]]:
-    """Starts a cable at a rate in Hz; one a test."""
+def cable(tmp_path: Path) -> Iterator[Callable[..., Cable]]:
+    """Starts a cable at a rate in Hz; one at a time."""
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
         pytest.skip(
@@ -42,8 +51,8 @@ def cable(tmp_path: Path) -> Iterator[Callable[[int], Cable]]:
         )
     started: list[Cable] = []
 
-    def start(rate: int) -> Cable:
-        started.append(_start(tmp_path, rate))
+    def start(rate: int, has_speaker: bool = False) -> Cable:
+        started.append(_start(tmp_path, rate, has_speaker))
         return started[-1]
 
     yield start
@@ -52,8 +61,9 @@ def cable(tmp_path: Path) -> Iterator[Callable[[int], Cable]]:
         one.process.wait()
 
 
-def _start(folder: Path, rate: int) -> Cable:
+def _start(folder: Path, rate: int, has_speaker: bool) -> Cable:
     socket = folder / "native"
+    socket.unlink(missing_ok=True)  # of one that was killed
     (folder / "asound.conf").write_text(ALSA_TO_PULSE)
     environment = {
         **os.environ,
@@ -67,6 +77,7 @@ def _start(folder: Path, rate: int) -> Cable:
             *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
             *("-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"),
             *("-L", f"module-null-sink sink_name=cable rate={rate} channels=2"),
+            *(("-L", f"module-null-sink sink_name=speaker rate={rate} channels=2") if has_speaker else ()),
         ],
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -74,6 +85,10 @@ def _start(folder: Path, rate: int) -> Cable:
     )
     for _ in range(300):
         if subprocess.run(["pactl", "info"], env=environment, capture_output=True).returncode == 0:
+            for default in (("sink", "speaker" if has_speaker else "cable"), ("source", "cable.monitor")):
+                subprocess.run(
+                    ["pactl", f"set-default-{default[0]}", default[1]], env=environment, check=True
+                )
             return Cable(environment, process)
         time.sleep(0.1)
     process.kill()

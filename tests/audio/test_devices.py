@@ -3,12 +3,17 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
+
+from voice_agent_cli import settings
+from voice_agent_cli.errors import ModelError
+from voice_agent_cli.models import registry
 
 LISTEN = """
 import asyncio, json, sys, time
@@ -67,6 +72,21 @@ async def main():
 asyncio.run(main())
 """
 
+ONLY = """
+import sounddevice
+
+def limited(kind):
+    class Limited(kind):
+        def __init__(self, samplerate, **more):
+            if samplerate != RATE:
+                raise sounddevice.PortAudioError("Invalid sample rate")
+            super().__init__(samplerate=samplerate, **more)
+    return Limited
+
+sounddevice.RawInputStream = limited(sounddevice.RawInputStream)
+sounddevice.RawOutputStream = limited(sounddevice.RawOutputStream)
+"""
+
 pytestmark = pytest.mark.slow
 
 
@@ -94,6 +114,34 @@ def test_a_microphone_of_any_rate_gives_frames_of_16_khz(
     assert heard["size"] == 320
     assert heard["hertz"] == pytest.approx(440, abs=5)
     assert heard["loudest"] > 3_000
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_a_device_that_does_one_rate_only_is_used_at_that_rate(
+    cable: Callable[..., Any], tone: Callable[..., Any], tmp_path: Path, rate: int
+) -> None:
+    running = cable(rate)
+    soundfile.write(tmp_path / "tone.wav", tone(440, 30, 22_050), 22_050)
+    player = running.play(tmp_path / "tone.wav")
+    listener = run(ONLY.replace("RATE", str(rate)) + LISTEN, running.environment, "100")
+    heard = json.loads(listener.communicate(timeout=120)[0].splitlines()[-1])
+    player.kill()
+    player.wait()
+    assert heard["size"] == 320
+    assert heard["hertz"] == pytest.approx(440, abs=5)
+    said, noise = run(ONLY.replace("RATE", str(rate)) + SPEAK, running.environment).communicate(timeout=120)
+    assert json.loads(said.splitlines()[-1])["loud"], noise
+
+
+def test_a_microphone_that_comes_back_is_heard_again(cable: Callable[..., Any]) -> None:
+    running = cable(48_000)
+    listener = run(LISTEN, running.environment, "400")
+    assert listener.stdout is not None
+    assert listener.stdout.readline() == "ready\n"
+    running.kill()
+    cable(48_000)
+    heard = json.loads(listener.communicate(timeout=120)[0].splitlines()[-1])
+    assert heard.get("size") == 320, heard
 
 
 def test_a_sound_server_that_dies_ends_the_conversation_with_one_clear_line(
@@ -125,3 +173,62 @@ def test_a_speaker_falls_silent_at_once_and_knows_what_was_heard(cable: Callable
     assert result["silent_after_s"] < 0.2
     assert 0.5 < result["heard"] < 2.5
     assert result["after"] == pytest.approx(result["heard"], abs=0.001)
+
+
+@pytest.fixture
+def talking(cable: Callable[..., Any], tmp_path: Path) -> Iterator[tuple[Any, "subprocess.Popen[str]"]]:
+    """``talk`` with the cable as its microphone, listening."""
+    chosen = settings.load()
+    try:
+        registry.path(chosen.understanding.model, chosen.models_dir)
+        registry.path(chosen.speaking.voice, chosen.models_dir)
+    except ModelError as absent:
+        pytest.skip(absent.message)
+    running = cable(44_100, has_speaker=True)
+    own = {"VOICE_AGENT_MODELS_DIR": str(chosen.models_dir), "VOICE_AGENT_DATA_DIR": str(tmp_path / "data")}
+    talk = subprocess.Popen(
+        [sys.executable, "-m", "voice_agent_cli.cli.app", "talk", "--json"],
+        env={**running.environment, **own},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield running, talk
+    talk.kill()
+    talk.wait()
+
+
+def wait_for(talk: "subprocess.Popen[str]", kind: str, **wanted: Any) -> dict[str, Any]:
+    """The next event of that kind and with these values."""
+    assert talk.stdout is not None
+    for line in talk.stdout:
+        event = json.loads(line)
+        if event["type"] == kind and wanted.items() <= event["data"].items():
+            data: dict[str, Any] = event["data"]
+            return data
+    raise AssertionError(f"talk ended without {kind}: {talk.stderr.read() if talk.stderr else ''}")
+
+
+def test_a_conversation_through_microphone_and_speaker_until_they_are_lost(
+    talking: tuple[Any, "subprocess.Popen[str]"], tmp_path: Path
+) -> None:
+    running, talk = talking
+    samples, rate = soundfile.read(settings.shipped("config/demo/11.flac"))
+    soundfile.write(tmp_path / "asked.wav", samples, rate)
+    wait_for(talk, "audio.output", is_last=True)  # the greeting
+    recorder = running.record("speaker", tmp_path / "answer.wav")
+    assert running.play(tmp_path / "asked.wav").wait(60) == 0
+    assert wait_for(talk, "transcription", is_final=True)["text"] == "read me my cart"
+    assert wait_for(talk, "agent.response")["tools_used"] == ["view_cart"]
+    wait_for(talk, "turn.metrics")
+    time.sleep(2.0)
+    recorder.terminate()
+    recorder.wait()
+    assert abs(soundfile.read(tmp_path / "answer.wav")[0]).max() > 0.05, "the answer was heard"
+    running.kill()
+    wait_for(talk, "session.ended")
+    assert talk.wait(60) == 1
+    assert talk.stderr is not None
+    told = talk.stderr.read().splitlines()
+    assert told[-1] == "voice-agent: the microphone was lost; connect it again and start once more"
+    assert not [line for line in told if "Traceback" in line]
