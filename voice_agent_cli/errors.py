@@ -5,7 +5,7 @@ documented error form, the WebSocket into an ``error`` message.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class VoiceAgentError(Exception):
@@ -78,6 +78,8 @@ class ChoiceNeeded(ToolError):  # noqa: N818 - no error of the shopper's
     Attributes:
         field: The argument that is missing, such as ``size`` or ``product``.
         choices: What the shopper can answer, in the order to read them out.
+        understood: Arguments that the tool read otherwise than they came ("medium roast" was
+            no size): the answer is to be added to these.
     """
 
     code = "CHOICE_NEEDED"
@@ -86,3 +88,4 @@ class ChoiceNeeded(ToolError):  # noqa: N818 - no error of the shopper's
         super().__init__(message, {"field": field, "choices": list(choices)})
         self.field = field
         self.choices = choices
+        self.understood: dict[str, Any] = {}

@@ -45,6 +45,14 @@ def test_an_option_that_is_still_open_is_asked_for(shop: Shop) -> None:
     assert outcome.error.field == "size"
 
 
+def test_what_was_no_size_is_kept_for_when_the_size_is_answered(shop: Shop) -> None:
+    error = added(shop, "americano", size="medium roast").error
+    assert isinstance(error, ChoiceNeeded)
+    outcome = registry.execute(shop, "add_to_cart", {**error.understood, "size": "large"})
+    assert outcome.result is not None, outcome.error
+    assert outcome.result["line"]["modifiers"] == {"roast": "medium roast"}
+
+
 def test_a_word_that_fits_nowhere_is_refused_and_nothing_is_added(shop: Shop) -> None:
     outcome = added(shop, "coffee", size="large", unnamed="gravel")
     assert outcome.error is not None

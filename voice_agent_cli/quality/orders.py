@@ -72,6 +72,7 @@ def _added(shop: Shop, call: Call) -> tuple[ToolOutcome, set[str]]:
         if not isinstance(asked, ChoiceNeeded) or not asked.choices or asked.field == "product":
             break
         answered.add(asked.field.lower())
+        arguments |= asked.understood
         if asked.field in _OPTIONS:
             arguments[asked.field] = asked.choices[0]
         else:

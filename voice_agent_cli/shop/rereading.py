@@ -33,10 +33,12 @@ def reread(shop: Shop, name: str, asked: Mapping[str, str]) -> tuple[Product, Se
     product = _longest_title(shop, pieces)
     if product is None:
         return None
-    left = UNNAMED, f" {SEPARATOR} ".join(_without(pieces, words(product.title)))
+    left = f" {SEPARATOR} ".join(_without(pieces, words(product.title)))
+    options = {UNNAMED: left} if left else {}
     try:
-        return product, select(product, dict([left]) if left[1] else {}, shop.preferences.all())
-    except ChoiceNeeded:
+        return product, select(product, options, shop.preferences.all())
+    except ChoiceNeeded as open_still:
+        open_still.understood = {"product": product.id, "size": None, "color": None, "options": options}
         raise
     except ToolError:
         return None

@@ -168,6 +168,6 @@ def _pending(outcome: ToolOutcome, sentences: Sequence[str]) -> Pending | None:
         question=" ".join(sentences[-2:]),
         tool=outcome.tool,
         missing=error.field,
-        arguments=outcome.arguments,
+        arguments={**outcome.arguments, **error.understood},
         choices=error.choices,
     )
