@@ -1,7 +1,7 @@
 """A small shop, stand-ins for what hears and speaks, and an agent that follows a script."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -142,10 +142,22 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(tmp_path)
-    yield made
-    made.sessions.close()
+def stage_of(tmp_path: Path) -> Iterator[Callable[[], Stage]]:
+    """Makes the stage when a test is ready for it."""
+    made: list[Stage] = []
+
+    def make() -> Stage:
+        made.append(Stage(tmp_path))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.sessions.close()
+
+
+@pytest.fixture
+def stage(stage_of: Callable[[], Stage]) -> Stage:
+    return stage_of()
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """A session end to end, over the real tools and the real record, with stand-ins for the models."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
+import pytest
 
 from voice_agent_cli.errors import ModelError
 from voice_agent_cli.events import (
@@ -22,6 +25,7 @@ from voice_agent_cli.events import (
     TurnMetrics,
     Understood,
 )
+from voice_agent_cli.storage import database
 from voice_agent_cli.understanding.state import State, Understanding
 
 FRAME = 320
@@ -171,6 +175,28 @@ async def test_a_stage_that_fails_is_an_error_and_the_session_goes_on(stage: Any
     assert codes == ["MODEL_ERROR", "INTERNAL_ERROR"]
     assert "secret" not in stage.of(ErrorEvent)[1].message_
     assert sum(event.intent == "error" for event in stage.of(AgentResponse)) == 2
+
+
+@pytest.mark.parametrize("which", ["shop.db", "voice-agent.db"])
+async def test_a_database_that_gets_locked_loses_nothing_and_the_session_goes_on(
+    stage_of: Any, shopping: Any, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
+    stage = stage_of()
+    async with stage.open(shopping) as conversation:
+        await conversation.say("rain jackets")
+        await conversation.say("add the first one in medium")
+        with closing(sqlite3.connect(stage.database.parent / which, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await conversation.say("add the first one in medium")
+        response = await conversation.say("my cart")
+    assert response.cart["count"] == 1
+    said = "Sorry, something went wrong on my side. Please say that once more."
+    assert [event.text for event in stage.of(AgentResponse)].count(said) == 1
+    errors = [event.message_ for event in stage.of(ErrorEvent)]
+    errors += [event.error["message"] for event in stage.of(ToolFinished) if event.error]
+    assert len(errors) == 1
+    assert f"{which} is locked by another program" in errors[0]
 
 
 async def test_a_slow_lookup_is_announced(stage: Any, shopping: Any, quick: Any) -> None:

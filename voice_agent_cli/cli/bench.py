@@ -93,7 +93,7 @@ def _print(title: str, figures: Mapping[str, Mapping[str, float]], as_json: bool
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, box=None, header_style="dim", pad_edge=False)
+    table = Table(title=title, title_justify="left", box=None, header_style="dim", pad_edge=False)
     table.add_column("")
     for name in next(iter(figures.values()), {}):
         table.add_column(name.replace("_", " "), justify="right")

@@ -9,7 +9,6 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -275,6 +274,12 @@ class Conversation:
         message = await asyncio.to_thread(
             self._parts.sessions.add_message, self.session_id, "assistant", reply.text, tools
         )
+        return await self._say(turn_id, reply, stamps, tools, message)
+
+    async def _say(
+        self, turn_id: str, reply: Reply, stamps: Stamps, tools: Sequence[str], message: int | None
+    ) -> AgentResponse:
+        """Show the answer and say it; ``message`` is the one of the record that holds it."""
         metrics = stamps.metrics(turn_id)
         response = AgentResponse(
             text=reply.text,
@@ -303,8 +308,10 @@ class Conversation:
             _LOG.error("turn %s failed", turn.turn_id, exc_info=error)
             error = VoiceAgentError(f"unexpected {type(error).__name__}; see the log")
         self.publish(ErrorEvent(code=error.code, message_=error.message, details=error.details or None))
-        with suppress(VoiceAgentError):  # the record may be what failed
+        try:
             await self._respond(turn.turn_id, failure(), turn.stamps, ())
+        except VoiceAgentError:  # the record is what failed; the shopper hears of it all the same
+            await self._say(turn.turn_id, failure(), turn.stamps, (), None)
 
     def _correct(self, message: int, text: str) -> None:
         self._spawn(asyncio.to_thread(self._parts.sessions.correct_message, message, text))
