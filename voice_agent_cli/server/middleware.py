@@ -13,6 +13,7 @@ from aiohttp.typedefs import Middleware
 from voice_agent_cli.errors import NotFoundError, UsageError, VoiceAgentError
 from voice_agent_cli.server import faults
 from voice_agent_cli.server.services import CALLER, REQUEST_ID, SERVICES
+from voice_agent_cli.server.tracing import request_span
 
 _LOG = logging.getLogger("voice_agent_cli.server")
 ID_HEADER = "X-Request-ID"
@@ -27,11 +28,13 @@ async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
     given = request.headers.get(ID_HEADER, "")
     request[REQUEST_ID] = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
     began = time.perf_counter()
-    response = await handler(request)
+    route = _route(request)
+    with request_span(request.method, route, request.headers) as facts:
+        response = await handler(request)
+        facts |= {"http.response.status_code": response.status, "request.id": request[REQUEST_ID]}
     seconds = time.perf_counter() - began
     if not response.prepared:
         response.headers[ID_HEADER] = request[REQUEST_ID]
-    route = _route(request)
     metrics = request.app[SERVICES].metrics
     metrics.requests.add(method=request.method, route=route, status=str(response.status))
     if not isinstance(response, web.WebSocketResponse):

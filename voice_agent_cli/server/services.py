@@ -65,7 +65,7 @@ class ShopCounter:
 
 @dataclass(frozen=True)
 class Services:
-    """``clock`` is in seconds since 1970. ``sessions`` is only read, by the loop; ``writer`` is used in threads."""
+    """``clock`` is in seconds since 1970. ``sessions`` is only read (by the loop); threads use ``writer``."""
 
     settings: Settings
     sessions: Sessions

@@ -50,6 +50,7 @@ from voice_agent_cli.server.opening import open_session, take_over
 from voice_agent_cli.server.reading import read_json
 from voice_agent_cli.server.rooms import local_room
 from voice_agent_cli.server.services import CALLER, REQUEST_ID, SERVICES, Services
+from voice_agent_cli.server.tracing import TurnSpans
 from voice_agent_cli.storage.sessions import Status
 from voice_agent_cli.tools import registry
 
@@ -118,6 +119,7 @@ class VoiceConnection:
         self._silence: asyncio.TimerHandle | None = None
         self._typing: set[asyncio.Task[Any]] = set()
         self._over_budget = False
+        self._spans = TurnSpans()
         self._ending: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._taking: asyncio.Task[None] | None = None
@@ -274,6 +276,7 @@ class VoiceConnection:
 
     async def _deliver(self, event: Event) -> None:
         """What of the conversation the client sees."""
+        self._spans.see(event)
         if isinstance(event, TurnMetrics):
             for stage, took in event.stages.items():
                 self._services.metrics.stage_time.observe(took / 1000, stage=stage)
