@@ -25,7 +25,6 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 --disable-component-update --disable-sync --remote-debugging-port=0 --use-fake-device-for-media-stream
 --window-size=1440,900 --hide-scrollbars""".split()
 ALLOWED = "--use-fake-ui-for-media-stream"  # the microphone is given without asking
-REFUSED = "--deny-permission-prompts"
 
 
 @dataclass
@@ -33,6 +32,7 @@ class Shop:
     """A running ``voice-agent serve``."""
 
     url: str
+    api_key: str
     process: subprocess.Popen[str]
     start: Callable[[int], subprocess.Popen[str]]
 
@@ -46,14 +46,18 @@ class Shop:
 
     def start_again(self) -> None:
         self.process = self.start(self.port)
-        _url_of(self.process)
+        _told_by(self.process)
 
 
-def _url_of(process: subprocess.Popen[str]) -> str:
+def _told_by(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """The URL and, at the first start, the API key."""
     assert process.stdout is not None
+    key = ""
     for line in process.stdout:
+        if line.startswith("API key"):
+            key = line.split()[-1]
         if line.startswith("Serving "):
-            return line.split()[1]
+            return line.split()[1], key
     raise AssertionError("the server ended before it served")
 
 
@@ -79,7 +83,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         )
 
     process = start(0)
-    running = Shop(_url_of(process), process, start)
+    running = Shop(*_told_by(process), process, start)
     yield running
     running.stop()
 

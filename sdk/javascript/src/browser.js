@@ -107,7 +107,8 @@ export class Player {
     const startAt = Math.max(this.#context.currentTime, this.#freeAt);
     this.#freeAt = startAt + buffer.duration;
     source.start(startAt);
-    if (!this.isPlaying) this.onchange?.(true);
+    const isFirst = !this.isPlaying;
     this.#playing.add(source);
+    if (isFirst) this.onchange?.(true);
   }
 }
