@@ -76,7 +76,7 @@ async def interrupting(conversation: Conversation) -> AsyncIterator[Samples]:
         for frame in (*framer.add(samples), *framer.flush()):
             await pace.frame(works=True)
             yield frame
-        while path is SEARCH and not conversation._mouth.is_speaking:
+        while path is SEARCH and (conversation.is_answering or not conversation.is_busy):
             await pace.frame(works=True)
             yield silence
     while True:
@@ -91,5 +91,5 @@ async def test_speaking_over_the_answer_stops_it_and_is_heard(flags: dict[str, o
         cut = next(turn for turn in app.ledger.turns if turn.interrupted is not None)
         assert cut.words == "show me rain jackets"
         assert len(cut.interrupted or "") < len(cut.reply)
-        await until(pilot, lambda: app.ledger.turns[-1].tools, LONG)
-        assert app.ledger.turns[-1].tools[0].tool == "compare_products"
+        called = lambda: [tool.tool for turn in app.ledger.turns for tool in turn.tools]  # noqa: E731
+        await until(pilot, lambda: "compare_products" in called(), LONG)
