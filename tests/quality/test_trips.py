@@ -145,6 +145,25 @@ def test_the_shopper_answers_what_is_asked_and_not_more(tmp_path: Path) -> None:
     assert [turn.said for turn in made.turns] == ["circulars", "medium", "bye"]
 
 
+def test_of_several_answers_the_one_that_is_offered_is_given(tmp_path: Path) -> None:
+    trip = {"says": ["needles"], "answers": {"size": ["chunky", "eight millimetres or 8 mm"]}, "cart": []}
+    made = walked(tmp_path, trip, needles=call("add_to_cart", product="birch-needles"))
+    assert made.turns[1].said == "eight millimetres or 8 mm"
+
+
+def test_a_product_that_the_shopper_does_not_want_is_not_taken(tmp_path: Path) -> None:
+    trip = {"says": ["needles", "bye"], "answers": {"product": "the bowl"}, "cart": []}
+    made = walked(tmp_path, trip, needles=call("add_to_cart", product="needles"))
+    assert [turn.said for turn in made.turns] == ["needles", "bye"]
+
+
+def test_what_is_refused_is_said_in_other_words(tmp_path: Path) -> None:
+    trip = {"says": [{"say": "pink", "again": "moss"}], "cart": [MOSS]}
+    made = walked(tmp_path, trip, pink=call("add_to_cart", product="fenwool", color="pink"), moss=ADD_MOSS)
+    assert made.is_right
+    assert made.repeated == 1
+
+
 def test_other_words_are_used_only_where_the_first_were_not_understood(tmp_path: Path) -> None:
     says = [{"say": "mumble", "again": "moss"}, {"say": "my cart", "again": "never said"}]
     made = walked(tmp_path, {"says": says, "cart": [MOSS]}, moss=ADD_MOSS, my_cart=call("view_cart"))

@@ -28,7 +28,7 @@ class Step(_Part):
 
     Attributes:
         when: ``shown ID``, ``not shown ID``, ``in cart ID`` or ``not in cart ID``: else it is left unsaid.
-        again: The other words used when the assistant did not understand.
+        again: The other words used when the assistant did not understand, or could not do it.
     """
 
     say: str
@@ -58,7 +58,7 @@ class Trip(_Part):
 
     Attributes:
         answers: By what is asked (``size``, ``color``, ``confirm``, ``product``, an option's name) what
-            the shopper answers; several answers are given one after another.
+            the shopper answers; of several, the ones that were offered, one after another.
         cart: What the cart shall hold in the end; with ``ordered``, what shall have been ordered.
     """
 

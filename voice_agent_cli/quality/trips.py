@@ -1,38 +1,22 @@
 """Whole shopping trips by text: does the cart end as the shopper wanted it?"""
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from voice_agent_cli.conversation.answering import Agent
 from voice_agent_cli.conversation.conversation import Conversation, Parts
-from voice_agent_cli.events import AgentResponse, Event, ToolFinished, Understood
-from voice_agent_cli.quality.trip_cases import WHEN, Trip, Wanted
+from voice_agent_cli.quality.trip_cases import Trip, Wanted
+from voice_agent_cli.quality.trip_shopper import Seen, Turn, sentences
 from voice_agent_cli.shop.contents import Contents
 from voice_agent_cli.shop.importers import import_file
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.shop.shops import ensure_shop
 from voice_agent_cli.storage.sessions import Sessions
-
-MOST_TURNS = 40
-MOST_ANSWERS = 2
-"""How often a shopper answers the same question in a row before going on with something else."""
-ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-_PLACE = re.compile(r"\{(nth|no) ([^}]+)\}")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What the shopper said, the calls it was taken for, and what was answered."""
-
-    said: str
-    calls: tuple[str, ...]
-    answered: str
 
 
 @dataclass(frozen=True)
@@ -86,67 +70,6 @@ class Shops:
         return path
 
 
-@dataclass
-class _Seen:
-    """What the shopper has before them."""
-
-    shown: tuple[str, ...] = ()
-    cart: frozenset[str] = frozenset()
-    asked: str | None = None
-    understood: bool = True
-    ordered: Mapping[str, Any] | None = None
-    turns: list[Turn] = field(default_factory=list)
-
-    def take(self, said: str, events: Sequence[Event]) -> None:
-        """See the answer to ``said``."""
-        self.asked = None
-        calls: list[str] = []
-        answered = ""
-        for event in events:
-            if isinstance(event, Understood):
-                calls = [f"{call['tool']} {dict(call['arguments'])}" for call in event.calls]
-                self.asked = "product" if (event.question or "").startswith("Which one") else None
-            elif isinstance(event, ToolFinished):
-                self.asked = _asked(event) or self.asked
-                if event.tool == "checkout" and event.success:
-                    self.ordered = (event.result or {}).get("order")
-            elif isinstance(event, AgentResponse):
-                answered = event.text
-                self.understood = event.intent not in ("not_understood", "clarification", "error")
-                self._look(event)
-        self.understood = self.understood or self.asked is not None
-        self.turns.append(Turn(said, tuple(calls), answered))
-
-    def _look(self, answer: AgentResponse) -> None:
-        if answer.products is not None:
-            self.shown = tuple(str(product["id"]) for product in answer.products)
-        if answer.cart is not None:
-            self.cart = frozenset(str(line["product_id"]) for line in answer.cart["lines"])
-
-    def holds(self, when: str) -> bool:
-        """Whether a step's condition is so."""
-        match = WHEN.fullmatch(when)
-        negated, place, product = match.groups() if match else (None, "", "")
-        return (product in (self.shown if place == "shown" else self.cart)) != bool(negated)
-
-    def worded(self, sentence: str) -> str | None:
-        """The sentence with its places filled in; ``None`` where it points at what is not shown."""
-        if any(found[2] not in self.shown for found in _PLACE.finditer(sentence)):
-            return None
-
-        def place(found: re.Match[str]) -> str:
-            position = self.shown.index(found[2])
-            return ORDINALS[position] if found[1] == "nth" else str(position + 1)
-
-        return _PLACE.sub(place, sentence)
-
-
-def _asked(event: ToolFinished) -> str | None:
-    """What a tool wants to know, if anything."""
-    error = event.error or {}
-    return str(error["details"]["field"]) if error.get("code") == "CHOICE_NEEDED" else None
-
-
 async def walk(shop_name: str, trip: Trip, database: Path, sessions: Sessions, agent: Agent) -> Walked:
     """Make a trip through a conversation of its own.
 
@@ -155,12 +78,12 @@ async def walk(shop_name: str, trip: Trip, database: Path, sessions: Sessions, a
         sessions: Where conversations are recorded.
     """
     session = sessions.start(None, None, {"source": "trip"}).session_id
-    seen, repeated = _Seen(), 0
+    seen, repeated = Seen(), 0
     with Shop.open(database, session) as shop:
         conversation = Conversation(session, Parts(shop, sessions, agent))
         subscription = conversation.subscribe()
         async with conversation:
-            for sentence, is_repeated in _sentences(trip, seen):
+            for sentence, is_repeated in sentences(trip, seen):
                 repeated += is_repeated
                 await conversation.say(sentence)
                 seen.take(sentence, await subscription.batch())
@@ -186,38 +109,7 @@ def walk_all(chosen: Sequence[tuple[Path, str, Trip]], folder: Path, agent: Agen
             database.unlink()
 
 
-def _sentences(trip: Trip, seen: _Seen) -> Iterator[tuple[str, bool]]:
-    """What the shopper says next, as ``seen`` stands each time; whether it is said in other words again."""
-    given: dict[str, int] = {}
-    for step in trip.says:
-        if step.when and not seen.holds(step.when):
-            continue
-        for again, words in ((False, step.say), (True, step.again)):
-            sentence = seen.worded(words) if words else None
-            if sentence is None or (again and seen.understood):
-                break
-            yield sentence, again
-            yield from _answers(trip, seen, given)
-        if len(seen.turns) >= MOST_TURNS:
-            return
-
-
-def _answers(trip: Trip, seen: _Seen, given: dict[str, int]) -> Iterator[tuple[str, bool]]:
-    """Answers to what is asked, as far as the shopper has them; nobody orders what they did not ask to."""
-    in_a_row: dict[str, int] = {}
-    while seen.asked and in_a_row.get(seen.asked, 0) < MOST_ANSWERS:
-        asked = seen.asked
-        known = trip.answers.get(asked, ["No."] if asked == "confirm" else [])
-        sentence = seen.worded(known[min(given.get(asked, 0), len(known) - 1)]) if known else None
-        if sentence is None:
-            return
-        in_a_row[asked] = in_a_row.get(asked, 0) + 1
-        yield sentence, in_a_row[asked] > 1
-        if seen.asked != asked:
-            given[asked] = given.get(asked, 0) + 1
-
-
-def _wrong(trip: Trip, contents: Contents, seen: _Seen) -> Iterator[str]:
+def _wrong(trip: Trip, contents: Contents, seen: Seen) -> Iterator[str]:
     """What differs from the goal, in words."""
     if seen.ordered and not trip.ordered:
         yield "ordered, which nobody asked for"
