@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+
 @pytest.mark.slow
 async def test_schemathesis_finds_nothing(open_scene: Any, tmp_path: Path) -> None:
     hours = itertools.count(1_700_000_000, 4000)  # no limit is reached: its own tests do that

@@ -1,6 +1,5 @@
 """OpenTelemetry and Prometheus: what they are told of requests and turns."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,14 +12,14 @@ EXPORTER = InMemorySpanExporter()
 
 
 @pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
+def spans() -> InMemorySpanExporter:
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):  # a process has one, for good
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(EXPORTER))
         trace.set_tracer_provider(provider)
     EXPORTER.clear()
-    yield EXPORTER
+    return EXPORTER
 
 
 async def test_a_request_is_a_span_of_its_senders_trace(scene: Any, spans: InMemorySpanExporter) -> None:

@@ -31,6 +31,7 @@ COMMANDS = {
     "models": "List, pull, verify and remove model files.",
     "sessions": "List, show, export and delete what was said.",
     "keys": "Create, list and revoke API keys.",
+    "backup": "Copy every database whole, even while the server runs.",
     "devices": "List microphones and speakers, and test their level.",
     "doctor": "Check everything that can be wrong on this machine.",
     "bench": "Measure latency per stage, capacity and memory.",

@@ -85,6 +85,34 @@ def search(
     _print("search", {f"{products} products": measured}, as_json)
 
 
+@app.command(epilog="Example: voice-agent bench server --conversations 5 --json")
+def server(
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long each route is asked.")] = 3.0,
+    idle: Annotated[int, typer.Option(min=1, help="Voice connections that say nothing.")] = 500,
+    conversations: Annotated[int, typer.Option(min=1, help="Shoppers who speak at once.")] = 20,
+    turns: Annotated[int, typer.Option(min=1, max=13, help="How often each of them speaks.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """The server under load: routes beside plain aiohttp, memory of idle connections, turns lost."""
+    from voice_agent_cli import settings
+    from voice_agent_cli.quality.bench_server import bench_server
+
+    with tempfile.TemporaryDirectory() as private:
+        figures = bench_server(
+            settings.load(),
+            Path(private),
+            seconds=seconds,
+            idle=idle,
+            conversations=conversations,
+            turns=turns,
+        )
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for title, table in figures.items():
+        _print(title, table, as_json)
+
+
 def _print(title: str, figures: Mapping[str, Mapping[str, float]], as_json: bool) -> None:
     """A table of what was measured, a row a part; or the same as JSON."""
     if as_json:

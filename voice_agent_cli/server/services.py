@@ -22,9 +22,9 @@ from voice_agent_cli.shop.schema import VISIT
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.shop.shops import ensure_shop, shop_path
 from voice_agent_cli.storage.analytics import Analytics
-from voice_agent_cli.storage.database import connect, version
+from voice_agent_cli.storage.database import check, connect, version
 from voice_agent_cli.storage.keys import Keys
-from voice_agent_cli.storage.sessions import Sessions
+from voice_agent_cli.storage.sessions import FILE, Sessions
 
 Done = TypeVar("Done")
 
@@ -105,12 +105,13 @@ def open_services(
     ``shared`` is for one of several processes: their limits are kept in common.
 
     Raises:
-        StorageError: a database cannot be used.
+        StorageError: a database is damaged or cannot be used.
         NotFoundError: there is no shop of the settings' name.
         UsageError: the signing secret cannot be used.
     """
-    ensure_shop(settings.data_dir, settings.shop.name)
+    check(ensure_shop(settings.data_dir, settings.shop.name))
     keys = Keys(settings.data_dir)
+    check(settings.data_dir / FILE)
     tokens = Tokens(signing_secret(settings), settings.server.token_lifetime_s)
     writer, sessions, counter = (
         Sessions(settings.data_dir),

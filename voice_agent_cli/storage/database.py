@@ -84,6 +84,24 @@ def transaction(db: Database) -> Iterator[None]:
         raise
 
 
+def check(path: Path) -> None:
+    """Look whether the database at ``path`` is whole.
+
+    Raises:
+        StorageError: it is damaged, or cannot be read.
+    """
+    db = Database(_explain(path, lambda: _open(path)), recursive_triggers=False)
+    try:
+        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    finally:
+        db.close()
+    if verdict != "ok":
+        raise StorageError(
+            f"the database {path} {_MENDING[sqlite3.SQLITE_CORRUPT]}",
+            {"path": str(path), "reason": " ".join(verdict.split())},
+        )
+
+
 def version(db: Database) -> int:
     """A number that changes when another connection, of whichever process, changes the database."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from voice_agent_cli.errors import StorageError
 from voice_agent_cli.storage.analytics import SCHEMA as ANALYTICS
-from voice_agent_cli.storage.database import connect, transaction
+from voice_agent_cli.storage.database import check, connect, transaction
 from voice_agent_cli.storage.sessions import FILE, now
 from voice_agent_cli.storage.sessions import SCHEMA as SESSIONS
 
@@ -50,10 +50,10 @@ def forget(data_dir: Path, keep_days: int) -> int:
 
 
 def backup(data_dir: Path, folder: Path) -> tuple[Path, ...]:
-    """Copy every database whole into ``folder``, while they are in use; the files written.
+    """Copy every database whole into ``folder``, while they are in use; the files written, each checked.
 
     Raises:
-        StorageError: one cannot be read, or the folder cannot be written.
+        StorageError: one is damaged or cannot be read, or the folder cannot be written.
     """
     sources = [
         path for path in (data_dir / FILE, *sorted((data_dir / "shops").glob("*.db"))) if path.exists()
@@ -73,6 +73,7 @@ def _copy(source: Path, target: Path) -> Path:
         raise StorageError(
             f"{source} cannot be copied to {target} ({error}); choose another folder"
         ) from error
+    check(target)
     return target
 
 
