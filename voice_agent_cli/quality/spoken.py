@@ -65,6 +65,7 @@ def hear(cases: Sequence[Case], settings: Settings, progress: Callable[[int], No
         kept = _kept_in(recognizer, products)
         known = {row.text: row for row in _read(kept)}
         with kept.open("a", encoding="utf-8") as lines:
+            lines.write("\n")  # after a line that was broken off
             for done, text in enumerate(dict.fromkeys(case.text for case in cases), 1):
                 if text not in known:
                     known[text] = _heard(text, recognizer)
