@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from voice_agent_cli.shop.shop import Shop
 
 
+_LONGEST_NAME = 60
+
+
 @dataclass(frozen=True)
 class Tool:
     """One tool: its schemas, and ``run(shop, arguments)``, which returns a ``result``."""
@@ -128,9 +131,15 @@ def execute(shop: "Shop", name: str, arguments: Mapping[str, Any]) -> ToolOutcom
 
 def _usage_error(error: "ValidationError", known: tuple[str, ...]) -> UsageError:
     first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    field = ".".join(_shown(part) for part in first["loc"] if part != "[key]")
     complaint = _complaint(first, known)
     return UsageError(f"{field}: {complaint}" if field else complaint, {"field": field})
+
+
+def _shown(name: str | int) -> str:
+    """A name that a caller made up, fit to stand in a message of one line."""
+    printable = "".join(c if c.isprintable() else "?" for c in str(name))
+    return printable if len(printable) <= _LONGEST_NAME else f"{printable[:_LONGEST_NAME]}…"
 
 
 def _complaint(error: "ErrorDetails", known: tuple[str, ...]) -> str:
