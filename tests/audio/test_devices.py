@@ -166,6 +166,19 @@ def test_a_machine_without_a_microphone_is_told_in_one_line(tmp_path: Path) -> N
     assert noise == ""
 
 
+def test_talk_without_any_device_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    environment = {"PULSE_SERVER": f"unix:{tmp_path}/none", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    for option, kind in (([], "speaker"), (["--output", str(tmp_path / "out.wav")], "microphone")):
+        command = [sys.executable, "-m", "voice_agent_cli.cli.app", "talk", *option]
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired:
+            pytest.skip("this machine has devices of its own")
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"voice-agent: no {kind} found; connect one, or use --")
+        assert done.stderr.count("\n") == 1
+
+
 def test_a_speaker_falls_silent_at_once_and_knows_what_was_heard(cable: Callable[[int], Any]) -> None:
     said, noise = run(SPEAK, cable(48_000).environment).communicate(timeout=120)
     result = json.loads(said.splitlines()[-1])
