@@ -97,6 +97,21 @@ def test_a_recording_of_any_kind_is_answered_by_talk(
     assert len(samples) / answer_rate == pytest.approx(spoken, abs=0.5), "the whole answer was written"
 
 
+def test_raw_samples_come_and_go_through_pipes(private: Settings) -> None:
+    samples = (request() * 32_000).astype("<i2")
+    done = subprocess.run(
+        command("talk", "--input", "-", "--output", "-"),
+        input=samples.tobytes(),
+        env=surroundings(private),
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert SAID.encode() in done.stderr, "the conversation is shown where the audio does not go"
+    answer = np.frombuffer(done.stdout, "<i2")
+    assert len(answer) > 16_000
+    assert np.abs(answer.astype(int)).max() > 3_000
+
+
 def long_recording(path: Path, hours: float, requests: dict[float, str]) -> None:
     """Silence with a request at some seconds, written piece by piece."""
     with soundfile.SoundFile(path, "w", 8_000, 1, "PCM_16") as file:

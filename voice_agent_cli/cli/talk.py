@@ -55,7 +55,9 @@ class Options:
 def talk(
     input_: Annotated[
         str | None,
-        typer.Option("--input", metavar="FILE", help="Hear a file; - is PCM16 16 kHz on stdin."),
+        typer.Option(
+            "--input", metavar="FILE", help="Hear a file, no slower than need be; - is PCM16 16 kHz on stdin."
+        ),
     ] = None,
     output: Annotated[
         str | None,
