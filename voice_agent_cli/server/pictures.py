@@ -33,28 +33,31 @@ class Picture:
     content_type: str
 
 
-class PublicResolver(AbstractResolver):
-    """Names to public addresses only: a catalogue must not make the server look into its own network."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        resolver = aiohttp.ThreadedResolver()
-        public = [one for one in await resolver.resolve(host, port, family) if is_public(one["host"])]
-        if not public:
-            raise OSError(f"{host} has no public address")
-        return public
-
-    async def close(self) -> None:
-        pass
-
-
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the internet at large."""
     try:
         return ipaddress.ip_address(address.partition("%")[0]).is_global
     except ValueError:
         return False
+
+
+class GuardedResolver(AbstractResolver):
+    """Names to allowed addresses only: a catalogue must not make the server look into its own network."""
+
+    def __init__(self, is_allowed: Callable[[str], bool]) -> None:
+        self._is_allowed = is_allowed
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        resolver = aiohttp.ThreadedResolver()
+        allowed = [one for one in await resolver.resolve(host, port, family) if self._is_allowed(one["host"])]
+        if not allowed:
+            raise OSError(f"{host} has no allowed address")
+        return allowed
+
+    async def close(self) -> None:
+        pass
 
 
 class Pictures:
@@ -90,13 +93,16 @@ class Pictures:
         return picture
 
 
-async def fetch(url: str) -> Picture | None:
-    """The bitmap at ``url``, or None: it cannot be had, is none, or is too large."""
+async def fetch(url: str, is_allowed: Callable[[str], bool] = is_public) -> Picture | None:
+    """The bitmap at ``url``, or None: it cannot be had, is none, or is too large.
+
+    ``is_allowed`` tells of an IP address whether it may be connected to.
+    """
     parts = urlsplit(url)
     literal = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or (_is_address(literal) and not is_public(literal)):
+    if parts.scheme not in ("http", "https") or (_is_address(literal) and not is_allowed(literal)):
         return None
-    connector = aiohttp.TCPConnector(resolver=PublicResolver())
+    connector = aiohttp.TCPConnector(resolver=GuardedResolver(is_allowed))
     try:
         async with (
             aiohttp.ClientSession(

@@ -122,13 +122,19 @@ export class VoiceConnection {
 
   async #open() {
     const Socket = globalThis.WebSocket ?? (await import('./node-socket.js')).NodeSocket;
-    if (this.state === 'closed') return;
+    if (this.state === 'closed') return undefined;
     this.#endReason = null;
-    const socket = new Socket(this.#url.replace(/^http/, 'ws'));
+    let socket;
+    try {
+      socket = new Socket(this.#url.replace(/^http/, 'ws'));
+    } catch (error) {
+      return this.#finish(new VoiceAgentError('VALIDATION_ERROR', `the address is not one: ${error.message}`));
+    }
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: 'session.start', data: this.#start }));
     socket.onmessage = ({ data }) => this.#received(JSON.parse(data));
     socket.onclose = ({ code, reason }) => socket === this.#socket && this.#broke(code, reason);
+    return undefined;
   }
 
   #received(message) {

@@ -5,7 +5,7 @@ import base64
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -89,8 +89,8 @@ class Voice:
         async with self._sending:  # two recordings at once would be neither
             for chunk in pcm.chunks(_CHUNK_S if streams else _MESSAGE_CHUNK_S):
                 await asyncio.sleep(self._pace.wait_before(chunk.seconds))
-                await self._send(chunk.samples if streams else _audio_message(chunk))
-                self._waiting.sent_audio()
+                message = chunk.samples if streams else _audio_message(chunk)
+                await self._send(message, self._waiting.sent_audio)
 
     async def send_text(self, text: str) -> None:
         """Say something by typing it.
@@ -98,8 +98,8 @@ class Voice:
         Raises:
             ConnectionClosedError: the session is over.
         """
-        self._waiting.sent_text()
-        await self._send(json.dumps({"type": "text.input", "data": {"text": text}}))
+        message = json.dumps({"type": "text.input", "data": {"text": text}})
+        await self._send(message, self._waiting.sent_text)
 
     async def answered(self) -> None:
         """Wait until everything sent so far is answered, or will not be."""
@@ -147,11 +147,13 @@ class Voice:
         idle = self._options.idle_timeout
         return idle is not None and self._waiting.quiet_s >= idle and not self._waiting.is_owed
 
-    async def _send(self, message: str | bytes) -> None:
+    async def _send(self, message: str | bytes, note: Callable[[], None] = lambda: None) -> None:
+        """Send once there is a connection; ``note`` is called at each attempt: a lost one owes nothing."""
         while not self._is_over.is_set():
             await self._until_ready()
             try:
                 if self._socket is not None and self._is_ready.is_set():
+                    note()
                     await self._socket.send(message)
                     return
             except ConnectionClosed:
