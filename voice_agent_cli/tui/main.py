@@ -100,7 +100,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="right", classes="column"):
                 yield self._understood
                 yield self._latency
-        yield Input(id="say", placeholder="t  type to the assistant", compact=True, max_length=1000)
+        yield Input(id="say", placeholder="t  type to the assistant: enter says it, esc leaves", compact=True, max_length=1000)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:

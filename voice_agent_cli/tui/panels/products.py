@@ -136,6 +136,9 @@ def detail_lines(product: Mapping[str, Any], width: int) -> list[Content]:
             )
         )
     lines += text(product.get("description", ""), "$foreground 80%", longest=900).wrap(width)
+    lines += [
+        text(f"picture {url}", MUTED).truncate(width, ellipsis=True) for url in product.get("images", ())[:1]
+    ]
     return [*lines, Content(), *_variants(product, width)]
 
 

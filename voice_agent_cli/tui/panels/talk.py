@@ -52,8 +52,8 @@ class TalkPanel(Rows):
             if turn.is_by_hand:
                 lines += [_by_hand(tool, width) for tool in turn.tools]
         lines += [_error(tool.error, width) for tool in turn.tools if tool.error and not turn.reply]
-        if turn.running:
-            lines.append(text(f"    {turn.running} …", MUTED))
+        if turn.running or (turn.words and not turn.understood_ms and not turn.reply):
+            lines.append(text(f"    {turn.running or 'understanding'} …", MUTED))
         if turn.reply:
             lines += _paragraph(turn.reply, width, "$foreground")
         if turn.interrupted is not None:
