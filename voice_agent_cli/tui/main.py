@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from voice_agent_cli.tui.app import Dashboard
 
 
+_TYPE = "t  type to the assistant: enter says it, esc leaves"
+
+
 class Panel(Protocol):
     """What every panel is: the parts of the ledger it draws, and how."""
 
@@ -100,7 +103,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="right", classes="column"):
                 yield self._understood
                 yield self._latency
-        yield Input(id="say", placeholder="t  type to the assistant: enter says it, esc leaves", compact=True, max_length=1000)
+        yield Input(id="say", placeholder=_TYPE, compact=True, max_length=1000)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
