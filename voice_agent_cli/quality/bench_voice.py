@@ -22,7 +22,7 @@ from voice_agent_cli.settings import shipped
 
 _CHUNK_S = 0.1
 _SILENCE_S = 1.2
-_PATIENCE_S = 60.0
+_PATIENCE_S = 240.0  # a turn is slow long before it is lost
 _SETTLE_S = 2.0
 
 
