@@ -53,6 +53,12 @@ def test_what_is_exported_is_imported_unchanged(run, tmp_path):
     assert (report["format"], report["unchanged"]) == ("JSON", 1)
 
 
+def test_a_title_cannot_move_the_terminals_cursor(run, tmp_path):
+    (tmp_path / "feed.csv").write_text(FEED.replace("Blue Mug", "Blue\x1b[2J Mug"))
+    outputs = [run("import FEED --shop mine --no-vectors"), run("list --shop mine"), run("show mug --shop mine")]
+    assert all("Blue [2J Mug" in output and "\x1b" not in output for output in outputs)
+
+
 def test_list_and_show_are_for_people_and_for_programs(run):
     run("import FEED --shop mine --no-vectors")
     assert run("list --shop mine") == "mug  Blue Mug  5.00 USD\n"

@@ -23,6 +23,7 @@ ShopOption = Annotated[str | None, typer.Option("--shop", help="Which shop; defa
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 _SHOWN_PROBLEMS = 20
+_SHOWN_TITLES = 5
 
 
 @app.command("import", epilog="Example: voice-agent catalog import products_export.csv --shop mine")
@@ -57,6 +58,14 @@ def import_(
         f"{products.unchanged} unchanged, {products.gone} gone"
         + (f", {report.left_out} left out (drafts, archived, hidden)" if report.left_out else "")
     )
+    for what, titles in products.examples.items():
+        if titles:
+            more = getattr(products, what) - len(titles[:_SHOWN_TITLES])
+            typer.echo(
+                f"  {what}: {', '.join(titles[:_SHOWN_TITLES])}" + (f" and {more} more" if more else "")
+            )
+    if report.pictures_left_out:
+        typer.echo(f"  {report.pictures_left_out} links to pictures left out: they are no web addresses")
     for problem in report.problems[:_SHOWN_PROBLEMS]:
         typer.echo(f"  {problem}")
     if len(report.problems) > _SHOWN_PROBLEMS:
@@ -164,7 +173,9 @@ def _report_json(report: Any, notice: str | None) -> dict[str, Any]:
         "changed": products.changed,
         "unchanged": products.unchanged,
         "gone": products.gone,
+        "examples": products.examples,
         "left_out": report.left_out,
+        "pictures_left_out": report.pictures_left_out,
         "problems": [
             {"line": p.line, "column": p.column, "reason": p.reason, "product": p.product_id or None}
             for p in report.problems

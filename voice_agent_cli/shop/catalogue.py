@@ -6,8 +6,9 @@ found is what exists.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -24,17 +25,22 @@ from voice_agent_cli.shop.values import plain
 from voice_agent_cli.storage.database import transaction
 
 BATCH = 500
+MOST_EXAMPLES = 20
 _JOINED = "FROM products JOIN documents ON product = number"
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """How many products an import added, changed, left as they were, and found gone."""
+    """How many products an import added, changed, left as they were, and found gone.
+
+    ``examples`` has the titles of the first ``MOST_EXAMPLES`` that were "added", "changed" and "gone".
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     gone: int = 0
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
 
 class Catalogue:
@@ -143,16 +149,23 @@ class Catalogue:
         """
         run = int(self.fact("import_run") or 0) + 1
         self._set_fact("import_run", str(run))
-        source, counts, done = iter(products), {"added": 0, "changed": 0, "unchanged": 0}, 0
+        source, done = iter(products), 0
+        counts: Counter[str] = Counter()
+        examples: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
         while batch := list(islice(source, BATCH)):
             with transaction(self.db):
                 for product in batch:
-                    counts[write_product(self.db, product, run, self.now())] += 1
+                    what = write_product(self.db, product, run, self.now())
+                    counts[what] += 1
+                    examples[what] += [product.title] * (len(examples[what]) < MOST_EXAMPLES)
                 self._touch()
             done += len(batch)
             progress(done)
-        gone = 0 if partial or not done else self._remove_unseen(run, still_there())
-        return ImportReport(**counts, gone=gone)
+        gone = [] if partial or not done else self._remove_unseen(run, still_there())
+        told = {"added": examples["added"], "changed": examples["changed"], "gone": gone[:MOST_EXAMPLES]}
+        return ImportReport(
+            **counts, gone=len(gone), examples={what: tuple(titles) for what, titles in told.items()}
+        )
 
     def change_stock(self, product_id: str, variant_id: str, by: int) -> bool:
         """Add ``by`` pieces (below zero: take) to a variant's stock; joins an open transaction.
@@ -219,15 +232,17 @@ class Catalogue:
         now = self.now()
         return replace(product, variants=tuple(variant.at(now) for variant in product.variants))
 
-    def _remove_unseen(self, run: int, still_there: Collection[str]) -> int:
+    def _remove_unseen(self, run: int, still_there: Collection[str]) -> list[str]:
+        """Remove what ``run`` did not bring; its titles."""
         with transaction(self.db):
-            rows = self.db.execute("SELECT number, id FROM products WHERE seen <> ?", [run]).fetchall()
-            gone = [(number,) for number, product_id in rows if product_id not in still_there]
+            rows = self.db.execute("SELECT number, id, title FROM products WHERE seen <> ?", [run]).fetchall()
+            rows = [row for row in rows if row[1] not in still_there]
+            gone = [(number,) for number, _, _ in rows]
             self.db.conn.executemany("DELETE FROM products WHERE number = ?", gone)
             self.db.conn.executemany("DELETE FROM search WHERE rowid = ?", gone)
             self.db.execute("DELETE FROM vectors WHERE hash NOT IN (SELECT meaning FROM products)")
             self._touch()
-        return len(gone)
+        return [title for _, _, title in rows]
 
     def _touch(self) -> None:
         self._set_fact("revision", str(self.revision + 1))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from voice_agent_cli.shop.values import canonical, is_number, plain
@@ -31,7 +32,7 @@ class Phrase:
     is_need: bool
     is_language: bool
 
-    @property
+    @cached_property
     def weight(self) -> float:
         return sum(term.weight for term in self.terms)
 

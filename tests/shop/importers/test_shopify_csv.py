@@ -47,7 +47,7 @@ BOOT = (
     + older(
         "hill-boot", "", "9", "125.00", **{"Option2 Value": "Black", "Variant Inventory Tracker": "shopify"}
     )
-    + older("hill-boot", **{"Image Src": "ftp://anywhere/2 2.jpg", "Image Position": "2"})
+    + older("hill-boot", **{"Image Src": "https://anywhere.example/2%202.jpg", "Image Position": "2"})
 )
 
 
@@ -63,7 +63,7 @@ def test_rows_of_one_handle_become_one_product_with_everything_it_has(load, cata
         ("winter", "hiking"),
     )
     assert boot.description == "Warm & dry.\nWool"
-    assert boot.images == ("https://a.example/1.jpg", "ftp://anywhere/2 2.jpg")
+    assert boot.images == ("https://a.example/1.jpg", "https://anywhere.example/2%202.jpg")
     assert boot.options == {"Size": ("8", "9"), "Color": ("Navy", "Black")}
     assert boot.attributes == {"weight": "900 g"}
     first, second = boot.variants
@@ -74,6 +74,24 @@ def test_rows_of_one_handle_become_one_product_with_everything_it_has(load, cata
     )
     assert first.options == {"Size": "8", "Color": "Navy"}
     assert second.inventory_quantity is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "data:image/svg+xml,<svg onload=x()>",
+        "ftp://anywhere/1.jpg",
+        "//anywhere/1.jpg",
+        'https://a.example/"onerror=x',
+        "1.jpg",
+    ],
+)
+def test_a_picture_that_is_no_web_address_is_left_out_and_counted(load, catalogue, link):
+    report = load(BOOT.replace("https://a.example/1.jpg", link.replace('"', '""')))
+    assert report.pictures_left_out == 1
+    assert catalogue.get("hill-boot").images == ("https://anywhere.example/2%202.jpg",)
 
 
 def test_columns_that_say_nothing_here_are_named_in_the_report(load):
@@ -117,6 +135,7 @@ def test_an_update_keeps_ids_and_says_what_changed_and_what_is_gone(load, catalo
         BOOT.replace("120.00", "99.00") + older("cup", "Cup", "One", "7") + older("jug", "Jug", "One", "9")
     )
     assert report.products == ImportReport(added=1, changed=1, unchanged=1, gone=1)
+    assert report.products.examples == {"added": ("Jug",), "changed": ("Hill Boot",), "gone": ("Mug",)}
     assert catalogue.get("mug") is None
     assert catalogue.get("hill-boot").variants[0].id == before
     assert catalogue.get("hill-boot").variants[0].price == Decimal("99.00")

@@ -4,8 +4,9 @@ A format is one module here with ``NAME``, ``recognises``, ``survey`` and ``read
 (see ``feed.Importer``); its place in ``IMPORTERS`` is all there is to register.
 """
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +19,7 @@ from voice_agent_cli.shop.products import Product
 
 IMPORTERS = cast(tuple[Importer, ...], (own_json, merchant_xml, woocommerce_csv, shopify_csv, merchant_tsv))
 DEFAULT_CURRENCY = "USD"
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f<>\"]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class FileReport:
     """What became of a file: of its products, and what was not read.
 
     ``left_out`` counts drafts and the like; ``unused_columns`` names columns
-    that say nothing about a product here.
+    that say nothing about a product here; ``pictures_left_out`` counts links to
+    pictures that are no web addresses (``file:``, ``javascript:`` …).
     """
 
     format: str
@@ -33,6 +36,7 @@ class FileReport:
     problems: tuple[Problem, ...] = ()
     left_out: int = 0
     unused_columns: tuple[str, ...] = ()
+    pictures_left_out: int = 0
 
 
 @dataclass
@@ -41,13 +45,20 @@ class _Reading:
 
     feed: Feed
     problems: list[Problem] = field(default_factory=list)
+    pictures_left_out: int = 0
 
     def products(self) -> Iterator[Product]:
         for item in self.feed.items:
             if isinstance(item, Problem):
                 self.problems.append(item)
             else:
-                yield item
+                yield self._with_web_pictures(item)
+
+    def _with_web_pictures(self, product: Product) -> Product:
+        """Faces show these links as they are: only what a browser may fetch is kept. We fetch none."""
+        kept = tuple(link for link in product.images if _WEB_ADDRESS.match(link))
+        self.pictures_left_out += len(product.images) - len(kept)
+        return product if len(kept) == len(product.images) else replace(product, images=kept)
 
     def unreadable(self) -> frozenset[str]:
         """Products that are in the file but could not be read: not gone."""
@@ -95,6 +106,7 @@ def import_file(
         problems=tuple(reading.problems),
         left_out=reading.feed.left_out,
         unused_columns=reading.feed.unused_columns,
+        pictures_left_out=reading.pictures_left_out,
     )
 
 
