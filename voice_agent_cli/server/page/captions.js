@@ -12,12 +12,11 @@ export class Captions {
     new ResizeObserver(() => this.#toEnd()).observe(byId('scroll'));
   }
 
-  /** `isOld`: said before this page was loaded. */
-  add(role, text, { isOld = false } = {}) {
+  add(role, text) {
     byId('welcome').hidden = true;
     const who = element('span', { class: 'who', text: NAMES[role] });
     const said = element('p', { class: 'said', text });
-    this.#list.append(element('li', { class: `${role}${isOld ? ' old' : ''}`, children: [who, said] }));
+    this.#list.append(element('li', { class: role, children: [who, said] }));
     this.#toEnd();
   }
 

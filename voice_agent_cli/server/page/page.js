@@ -21,7 +21,7 @@ const STATUS = {
   thinking: 'Looking',
   speaking: 'Speaking',
   muted: 'Muted',
-  typing: 'Connected, microphone off',
+  typing: 'Microphone off',
   reconnecting: 'Connection lost, trying again…',
   ended: 'Not connected',
 };
@@ -84,6 +84,7 @@ async function toggle() {
 }
 
 async function say(text) {
+  notice.hide();
   await player.unlock();
   const opened = visit.open();
   show();
@@ -194,7 +195,7 @@ document.addEventListener('keydown', (event) => {
 addEventListener('pagehide', () => visit.leave());
 
 visit.restore().then((before) => {
-  for (const { role, content } of before?.messages ?? []) captions.add(role, content, { isOld: true });
+  for (const { role, content } of before?.messages ?? []) captions.add(role, content);
   cart.showLines(before?.context.cart_items ?? []);
   show();
 });
