@@ -55,7 +55,8 @@ def test_what_is_exported_is_imported_unchanged(run, tmp_path):
 
 def test_a_title_cannot_move_the_terminals_cursor(run, tmp_path):
     (tmp_path / "feed.csv").write_text(FEED.replace("Blue Mug", "Blue\x1b[2J Mug"))
-    outputs = [run("import FEED --shop mine --no-vectors"), run("list --shop mine"), run("show mug --shop mine")]
+    lines = ("import FEED --shop mine --no-vectors", "list --shop mine", "show mug --shop mine")
+    outputs = [run(line) for line in lines]
     assert all("Blue [2J Mug" in output and "\x1b" not in output for output in outputs)
 
 

@@ -60,14 +60,13 @@ def import_(
     )
     for what, titles in products.examples.items():
         if titles:
-            more = getattr(products, what) - len(titles[:_SHOWN_TITLES])
-            typer.echo(
-                f"  {what}: {', '.join(titles[:_SHOWN_TITLES])}" + (f" and {more} more" if more else "")
-            )
+            shown = [_line(title) for title in titles[:_SHOWN_TITLES]]
+            more = getattr(products, what) - len(shown)
+            typer.echo(f"  {what}: {', '.join(shown)}" + (f" and {more} more" if more else ""))
     if report.pictures_left_out:
         typer.echo(f"  {report.pictures_left_out} links to pictures left out: they are no web addresses")
     for problem in report.problems[:_SHOWN_PROBLEMS]:
-        typer.echo(f"  {problem}")
+        typer.echo(_line(f"  {problem}"))
     if len(report.problems) > _SHOWN_PROBLEMS:
         typer.echo(f"  … and {len(report.problems) - _SHOWN_PROBLEMS} more (--json lists them all)")
     if report.unused_columns:
@@ -110,7 +109,7 @@ def list_(
         return
     for product in products:
         stock = "" if any(variant.available for variant in product.variants) else "  (sold out)"
-        typer.echo(f"{product.id}  {product.title}  {product.price} {product.currency}{stock}")
+        typer.echo(f"{_line(product.id)}  {_line(product.title)}  {product.price} {product.currency}{stock}")
     if found.has_more:
         typer.echo(f"… {found.total_count - len(products)} more; --limit shows them")
 
@@ -130,7 +129,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
     else:
-        typer.echo("\n".join(_described(found)))
+        typer.echo("\n".join(map(_line, _described(found))))
 
 
 def _opened(shop: str | None) -> Catalogue:
@@ -163,6 +162,11 @@ def _progress(what: str) -> Iterator[Callable[[int], None]]:
     yield advance
     if is_seen:
         sys.stderr.write("\r\033[K")
+
+
+def _line(text: str) -> str:
+    """``text`` in one line that a terminal only shows: a catalogue's text may hold control characters."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _report_json(report: Any, notice: str | None) -> dict[str, Any]:
