@@ -212,3 +212,17 @@ async def test_messages_go_out_as_plain_json(scene: Any) -> None:
     answer = await voice.ask("find trowel")
     assert json.loads(json.dumps(answer)) == answer
     assert {"text", "intent", "tools_used", "products", "turn_id", "timings_ms"} <= set(answer)
+
+
+async def test_a_client_that_leaves_while_connecting_is_no_error(scene: Any, log: io.StringIO) -> None:
+    for _ in range(20):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(scene.url.rpartition(":")[2]))
+        writer.write(
+            f"GET /ws/voice/session?token={scene.api_key} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        await asyncio.sleep(0)
+        writer.close()
+    assert (await scene.talk()).seen
+    assert '"level": "error"' not in log.getvalue()

@@ -17,6 +17,7 @@ from voice_agent_cli.server.tracing import request_span
 
 _LOG = logging.getLogger("voice_agent_cli.server")
 ID_HEADER = "X-Request-ID"
+_CLIENT_GONE = 499
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EXPOSED = f"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, {ID_HEADER}"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -92,8 +93,8 @@ async def in_form(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         allow = {str(hdrs.ALLOW): error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
         return faults.response(_of_http(request, error), allow)
-    except ConnectionError:
-        raise
+    except ConnectionError:  # the client has gone; nobody reads this
+        return web.Response(status=_CLIENT_GONE)
     except Exception:
         _LOG.exception(
             "request failed", extra={"facts": {"request_id": request[REQUEST_ID], "path": request.path}}
