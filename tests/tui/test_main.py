@@ -171,3 +171,11 @@ async def test_leaving_closes_the_backend(shown: Any, staged: Any) -> None:
         await pilot.pause(0.1)
         assert not app.is_running
     assert ("close",) in staged.wishes
+
+
+async def test_after_a_resize_a_panel_is_as_high_as_its_rows(shown: Any, lines: Lines) -> None:
+    async with shown((120, 36)) as (app, pilot):
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.4)
+        assert app.main.query_one("#products").size.height == 3
+        assert all(len(line) <= 80 for line in lines(app))

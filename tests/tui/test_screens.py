@@ -66,12 +66,13 @@ async def test_each_screen_looks_as_it_did(size: tuple[int, int], shown: Any, li
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_before_anything_was_said_every_panel_says_what_it_is_for(
-    size: tuple[int, int], lines: Lines, story: list[Any], staged: Any
+    size: tuple[int, int], lines: Lines, story: list[Any], staged: Any, until: Any
 ) -> None:
     staged.story = [*story[:7]]
     app = Dashboard(staged)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.ledger.session_id)
+        await pilot.pause(0.2)
         compare(f"empty-{size[0]}x{size[1]}", lines(app))
 
 

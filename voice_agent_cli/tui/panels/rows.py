@@ -72,6 +72,7 @@ class Rows(OptionList):
     def on_resize(self, _: events.Resize) -> None:
         if self.room != self._width:
             self._draw()
+            self.call_after_refresh(self.refresh, layout=True)  # the layout of now is done with the old rows
 
     def _draw(self) -> None:
         self._width, at = self.room, self.highlighted

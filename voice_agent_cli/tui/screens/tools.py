@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from voice_agent_cli.tui.app import Dashboard
 
 _LONGEST = 12_000
+_HINTS = {"array": "one, two", "object": "name=value, …", "string": "text", "integer": "number"}
 
 
 class ToolsScreen(Screen[None]):
@@ -120,9 +121,7 @@ def _name(name: str, width: int) -> Content:
 def _input(name: str, field: Mapping[str, Any]) -> Input:
     choices = _choices(field)
     kind = _kind(field)
-    hint = (
-        " | ".join(choices) if choices else {"array": "one, two", "object": "name=value, …"}.get(kind, kind)
-    )
+    hint = " | ".join(choices) if choices else _HINTS.get(kind, kind)
     suggester = SuggestFromList(choices) if choices else None
     return Input(name=name, placeholder=hint, suggester=suggester, compact=True, classes="field")
 
