@@ -12,6 +12,11 @@ SPACE = (" ", "Space", 32, " ")
 ENTER = ("Enter", "Enter", 13, "\r")
 NOTICE = "!document.querySelector('#notice').hidden && document.querySelector('#notice').innerText"
 REFUSED = "--deny-permission-prompts"
+SESSION = """(async () => {
+  const { session_id, token } = JSON.parse(Object.values(sessionStorage)[0]);
+  const headers = { Authorization: `Bearer ${token}` };
+  return (await fetch(`api/sessions/${session_id}`, { headers })).json();
+})()"""
 LAST = "[...document.querySelectorAll('.captions .{who} .said')].at(-1)?.textContent"
 
 
@@ -33,6 +38,19 @@ async def test_a_spoken_request_puts_the_product_on_the_page_and_is_answered_alo
     await browser.until("Number(document.body.style.getPropertyValue('--voice')) > 0.05")
     assert {urlsplit(url).netloc for url in browser.requested()} == {urlsplit(shop.url).netloc}
     assert browser.complaints() == []
+
+
+async def test_speaking_over_the_answer_silences_it(shop: Any, spoken: Path, open_browser: Any) -> None:
+    browser = await open_browser(shop.url, spoken)
+    await browser.js("document.querySelector('[data-say]').click()")
+    answer = await browser.until(LAST.format(who="assistant"), 60)
+    await browser.until("Number(document.body.style.getPropertyValue('--voice')) > 0.05")
+    await browser.press(*SPACE)  # the microphone opens, and a second later somebody speaks
+    await browser.until("document.body.dataset.state === 'hearing'", 8)
+    await browser.until("document.body.style.getPropertyValue('--voice') === '0.000'", 2)
+    first = f"{SESSION}.then((kept) => kept.messages.find((one) => one.role === 'assistant').content)"
+    await browser.until(f"{first}.then((text) => text.length < {len(answer)})")
+    assert answer.startswith(await browser.js(first))  # the record holds what was heard, no more
 
 
 async def test_typing_fills_the_cart_and_a_reload_keeps_it(shop: Any, open_browser: Any) -> None:
@@ -115,13 +133,7 @@ async def test_a_server_that_goes_and_comes_back_is_said_and_the_talk_goes_on(
     await browser.write("show me rain jackets")
     await browser.press(*ENTER)
     await browser.until("document.querySelector('.product')", 60)
-    kept = await browser.js(
-        """(async () => {
-          const { session_id, token } = JSON.parse(Object.values(sessionStorage)[0]);
-          const headers = { Authorization: `Bearer ${token}` };
-          return (await fetch(`api/sessions/${session_id}`, { headers })).json();
-        })()"""
-    )
+    kept = await browser.js(SESSION)
     said = [message["content"] for message in kept["messages"] if message["role"] == "user"]
     assert said == ["what is in my cart", "show me rain jackets"]
 

@@ -113,7 +113,7 @@ microphone.onlost = () => {
 };
 
 player.onchange = () => {
-  if (player.isPlaying) followVoice();
+  followVoice();
   show();
 };
 
@@ -137,7 +137,7 @@ visit.on('agent.response', (answer) => {
   captions.add('assistant', answer.text);
   if (answer.products?.length) shelf.show(answer.products);
   if (answer.cart) cart.show(answer.cart);
-  else if (answer.tools_used.some((tool) => CART_TOOLS.has(tool))) visit.cartLines().then((lines) => cart.showLines(lines));
+  else if (answer.tools_used.some((tool) => CART_TOOLS.has(tool))) showCartAnew();
 });
 visit.on('audio.output', (output) => player.play(output));
 visit.on('agent.interrupted', () => player.stop());
@@ -169,6 +169,12 @@ visit.onshop = (name) => {
   byId('shop').textContent = name;
   document.title = `${name}: shop by voice`;
 };
+
+/** Where the cart cannot be asked for, it stays as it was shown last. */
+async function showCartAnew() {
+  const lines = await visit.cartLines().catch(() => null);
+  if (lines) cart.showLines(lines);
+}
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 
