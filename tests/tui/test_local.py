@@ -203,7 +203,7 @@ async def test_the_talk_key_decides_what_is_heard(open_backend: Any, until: Any)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.ledger.microphone.state == "closed")
         await pilot.pause(1.0)
-        assert app.ledger.turns == [], "what was loud before the key was pressed is nobody's business"
+        assert not any(turn.words for turn in app.ledger.turns), "what was loud before is nobody's business"
         await pilot.press("space")
         await until(pilot, lambda: app.ledger.microphone.state == "open")
 

@@ -98,10 +98,18 @@ def _local(flags: Flags, session: str | None, *, text: bool, demo: bool, ear: "E
 def _remote(
     url: str, key: str, flags: Flags, session: str | None, *, watched: Sequence[str], text: bool, ear: "Ear"
 ) -> "Backend":
-    from voice_agent_cli.tui import remote
+    from voice_agent_cli.tui import devices, remote
 
-    source = None if text else remote.open_microphone
-    return remote.RemoteBackend(url, key, flags, session, watched=watched, open_source=source, ear=ear)
+    return remote.RemoteBackend(
+        url,
+        key,
+        flags,
+        session,
+        watched=watched,
+        open_source=None if text else remote.open_microphone,
+        open_sink=devices.no_sink if text else devices.open_speaker,
+        ear=ear,
+    )
 
 
 def _api_key(file: Path | None) -> str:

@@ -25,6 +25,11 @@ def open_speaker(loaded: Settings) -> AudioSink:
     return SpeakerSink(loaded.audio.output_device)
 
 
+def no_sink(_: Settings) -> AudioSink:
+    """Where nothing shall be heard: it takes as long as a speaker would."""
+    return NullSink(real_time=True)
+
+
 async def opened_sink(open_sink: OpenSink, loaded: Settings, post: Post) -> AudioSink:
     """The speaker, or where there is none a sink that nobody hears, which is told of."""
     try:

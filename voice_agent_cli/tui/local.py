@@ -15,7 +15,7 @@ from voice_agent_cli.errors import AudioError, VoiceAgentError
 from voice_agent_cli.events import ErrorEvent, Event, SessionEnded, ToolFinished, Transcription
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.tui.backend import Ear, Post, Records
-from voice_agent_cli.tui.devices import Ears, OpenSink, open_speaker, opened_sink
+from voice_agent_cli.tui.devices import Ears, OpenSink, no_sink, open_speaker, opened_sink
 from voice_agent_cli.tui.ledger import BY_HAND
 from voice_agent_cli.tui.notices import Link, Loaded, Microphone, Resumed
 from voice_agent_cli.tui.recordings import Recordings
@@ -64,7 +64,7 @@ class LocalBackend:
         self.settings = settings.load(self._flags)
         self._session_id = session_id
         self._open_source = open_source
-        self._open_sink = open_sink if speaks else _no_sink
+        self._open_sink = open_sink if speaks else no_sink
         self._speaks = speaks
         self.records: Records = LocalRecords(self.settings.data_dir)
         self.recordings = Recordings()
@@ -171,8 +171,10 @@ class LocalBackend:
         try:
             async with conversation:
                 self._conversation = conversation
-                await self._show_what_is_kept(conversation)
+                past = await self._show_what_is_kept(conversation)
                 hearing = asyncio.create_task(self._hear(conversation, loaded))
+                if self._open_source is not None and not past:
+                    await conversation.greet()
                 return await self._next(engines)
         finally:
             self._conversation = None
@@ -206,8 +208,8 @@ class LocalBackend:
         if not isinstance(event, SessionEnded):
             self._post(event)
 
-    async def _show_what_is_kept(self, conversation: "Conversation") -> None:
-        """What was said in a session that is resumed, and its cart."""
+    async def _show_what_is_kept(self, conversation: "Conversation") -> int:
+        """What was said in a session that is resumed, and its cart; returns how many messages there were."""
         engines = self._engines
         assert engines is not None
         messages = await asyncio.to_thread(engines.sessions.messages, conversation.session_id)
@@ -215,6 +217,7 @@ class LocalBackend:
         outcome = await self._run_tool("view_cart", {})
         if outcome.success and outcome.result and outcome.result["cart"]["lines"]:
             self._post(_finished(f"{BY_HAND}0", outcome))
+        return len(messages)
 
     def _interrupt(self) -> None:
         self._sink.interrupt()
@@ -271,7 +274,3 @@ def _finished(turn_id: str, outcome: Any) -> ToolFinished:
 
 def _tell_ready(post: Post, names: Mapping[str, str], part: str) -> None:
     post(Loaded(part, "ready", names[part]))
-
-
-def _no_sink(_: Settings) -> AudioSink:
-    return NullSink(real_time=True)
