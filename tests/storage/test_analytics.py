@@ -35,7 +35,8 @@ def test_reported_tool_executions_count_and_other_events_do_not(tmp_path: Path) 
     assert first.event_id == "evt_1"
     events = analytics.events(session.session_id)
     assert [event.event_type for event in events] == ["tool_execution", "tool_execution", "click"]
-    assert summarize(session, (), events).tool_usage == {"search_products": 1}
+    reported = analytics.tools_reported(session.session_id)
+    assert summarize(session, (), reported).tool_usage == {"search_products": 1}
 
 
 def test_a_deleted_session_takes_its_events_with_it(tmp_path: Path) -> None:

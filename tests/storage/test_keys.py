@@ -38,3 +38,16 @@ def test_what_is_no_key_opens_nothing(tmp_path: Path, wrong: str) -> None:
 def test_an_unknown_key_cannot_be_revoked(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="keys list"):
         Keys(tmp_path).revoke("key_0")
+
+
+def test_a_key_is_refused_at_once_whoever_revokes_it(tmp_path: Path) -> None:
+    here, elsewhere = Keys(tmp_path), Keys(tmp_path)
+    key, secret = elsewhere.create("kiosk")
+    assert here.find(secret) == here.find(secret) == key
+    elsewhere.revoke(key.key_id)
+    assert here.find(secret) is None
+    other, another = here.create("mine")
+    assert here.find(another) == other
+    here.revoke(other.key_id)
+    assert here.find(another) is None
+    assert elsewhere.find(another) is None

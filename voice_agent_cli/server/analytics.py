@@ -30,7 +30,7 @@ async def get_session_analytics(call: Call) -> SessionAnalytics:
     services = call.services
     session = services.sessions.get(call.session_id)
     turns = services.sessions.turns(session.session_id)
-    summary = summarize(session, turns, services.analytics.events(session.session_id))
+    summary = summarize(session, turns, services.analytics.tools_reported(session.session_id))
     cart = cart_of(services, session)
     return SessionAnalytics(
         session_id=session.session_id,

@@ -1,8 +1,8 @@
 """Around every request: its id, the error form, CORS, one line of log, metrics."""
 
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -27,7 +27,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, time it, count it, log it. The query is never logged: it may hold a token."""
     given = request.headers.get(ID_HEADER, "")
-    request[REQUEST_ID] = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
+    request[REQUEST_ID] = given if _GOOD_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
     began = time.perf_counter()
     route = _route(request)
     with request_span(request.method, route, request.headers) as facts:
@@ -40,20 +40,21 @@ async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
     metrics.requests.add(method=request.method, route=route, status=str(response.status))
     if not isinstance(response, web.WebSocketResponse):
         metrics.request_time.observe(seconds, route=route)
-    _LOG.info(
-        "request",
-        extra={
-            "facts": {
-                "request_id": request[REQUEST_ID],
-                "method": request.method,
-                "path": request.path,
-                "status": response.status,
-                "duration_ms": round(seconds * 1000, 1),
-                "caller": request.get(CALLER),
-            }
-        },
-    )
+    if _LOG.isEnabledFor(logging.INFO):
+        _log(request, response.status, seconds)
     return response
+
+
+def _log(request: web.Request, status: int, seconds: float) -> None:
+    facts = {
+        "request_id": request[REQUEST_ID],
+        "method": request.method,
+        "path": request.path,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 1),
+        "caller": request.get(CALLER),
+    }
+    _LOG.info("request", extra={"facts": facts})
 
 
 def cross_origin(allowed: str) -> Middleware:

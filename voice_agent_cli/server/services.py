@@ -22,7 +22,7 @@ from voice_agent_cli.shop.schema import VISIT
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.shop.shops import ensure_shop, shop_path
 from voice_agent_cli.storage.analytics import Analytics
-from voice_agent_cli.storage.database import check, connect, version
+from voice_agent_cli.storage.database import Pulse, check, connect
 from voice_agent_cli.storage.keys import Keys
 from voice_agent_cli.storage.sessions import FILE, Sessions
 
@@ -41,6 +41,7 @@ class ShopCounter:
         self._catalogue = Catalogue(self._db)
         self._window = connect(path, CATALOGUE, VISIT)
         self._window_catalogue = Catalogue(self._window)
+        self._pulse = Pulse(self._window)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="counter")
 
     async def serve(self, session_id: str, user_id: str | None, work: Callable[[Shop], Done]) -> Done:
@@ -55,7 +56,7 @@ class ShopCounter:
 
     def version(self) -> int:
         """Changes with every change of the shop's database."""
-        return version(self._window)
+        return self._pulse()
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)

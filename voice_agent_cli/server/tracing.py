@@ -62,8 +62,16 @@ def _trace_turn(api: Any, turn: TurnMetrics, began: int) -> None:
     whole.end(end_time=at)
 
 
-@cache
 def _opentelemetry() -> Any | None:
+    """Its interface, where somebody has told it where traces go."""
+    api = _interface()
+    if api is None or isinstance(api.get_tracer_provider(), api.ProxyTracerProvider):
+        return None
+    return api
+
+
+@cache
+def _interface() -> Any | None:
     try:
         from opentelemetry import trace
     except ImportError:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from sqlite_utils import Database
@@ -17,6 +18,7 @@ from voice_agent_cli.storage.sessions import FILE, SessionRecord, TurnRecord, no
 from voice_agent_cli.storage.sessions import SCHEMA as SESSIONS
 
 TOOL_EXECUTION = "tool_execution"
+NONE_REPORTED: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -82,17 +84,25 @@ class Analytics:
             ).fetchall()
         return tuple(TrackedEvent(f"evt_{n}", kind, json.loads(data), at) for n, kind, data, at in rows)
 
+    def tools_reported(self, session_id: str) -> dict[str, int]:
+        """How often clients reported each tool; counted by the database, there may be very many."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT json_extract(data, '$.tool_name') AS name, count(*) FROM events "
+                "WHERE session_id = ? AND event_type = ? AND json_type(data, '$.tool_name') = 'text' "
+                "GROUP BY name ORDER BY min(id)",
+                [session_id, TOOL_EXECUTION],
+            ).fetchall()
+        return dict(rows)
+
 
 def summarize(
-    session: SessionRecord, turns: Iterable[TurnRecord], events: Iterable[TrackedEvent] = ()
+    session: SessionRecord, turns: Iterable[TurnRecord], reported: Mapping[str, int] = NONE_REPORTED
 ) -> Summary:
-    """The numbers of one session: of the tools that ran here, and of those a client says it ran."""
+    """The numbers of one session: of the tools that ran here, and of those a client ``reported``."""
     turns = tuple(turns)
     usage: Counter[str] = Counter(tool["tool"] for turn in turns for tool in turn.tools)
-    for event in events:
-        name = event.data.get("tool_name")
-        if event.event_type == TOOL_EXECUTION and isinstance(name, str):
-            usage[name] += 1
+    usage.update(reported)
     return Summary(
         duration_seconds=duration_seconds(session),
         tool_usage=dict(usage),

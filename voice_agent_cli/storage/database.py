@@ -102,9 +102,19 @@ def check(path: Path) -> None:
         )
 
 
-def version(db: Database) -> int:
-    """A number that changes when another connection, of whichever process, changes the database."""
-    return int(db.execute("PRAGMA data_version").fetchone()[0])
+class Pulse:
+    """Tells, as often as asked, whether another connection (of any process) has changed a database."""
+
+    def __init__(self, db: Database) -> None:
+        self._path = cast(_Connection, db.conn).path
+        self._cursor = sqlite3.Cursor(db.conn)
+
+    def __call__(self) -> int:
+        """A number that stays the same as long as nothing changes."""
+        return _explain(self._path, self._read)
+
+    def _read(self) -> int:
+        return int(self._cursor.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from voice_agent_cli.errors import NotFoundError
-from voice_agent_cli.storage.database import Schema, connect, transaction
+from voice_agent_cli.storage.database import Pulse, Schema, connect, transaction
 from voice_agent_cli.storage.sessions import FILE, now
 
 PREFIX = "va_"
+_MOST_FOUND = 1000
 _SHOWN = 4  # characters after the prefix by which a key is recognized in a list
 
 
@@ -38,6 +39,9 @@ class Keys:
     def __init__(self, data_dir: Path) -> None:
         self._db = connect(data_dir / FILE, SCHEMA)
         self._lock = Lock()
+        self._pulse = Pulse(self._db)
+        self._found: dict[str, ApiKey | None] = {}
+        self._found_at = -1
 
     def close(self) -> None:
         self._db.close()
@@ -48,6 +52,7 @@ class Keys:
         secret = PREFIX + secrets.token_urlsafe(32)
         key = ApiKey(f"key_{secrets.token_hex(4)}", name, secret[: len(PREFIX) + _SHOWN], now())
         with self._lock, transaction(self._db):
+            self._found.clear()  # what is found holds until something changes; here it does
             self._db.execute(
                 "INSERT INTO api_keys (id, name, hint, hash, created_at) VALUES (?, ?, ?, ?, ?)",
                 [key.key_id, key.name, key.hint, _hash(secret), key.created_at],
@@ -65,6 +70,7 @@ class Keys:
             NotFoundError: there is no such key.
         """
         with self._lock, transaction(self._db):
+            self._found.clear()
             self._db.execute(
                 "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", [now(), key_id]
             )
@@ -77,8 +83,17 @@ class Keys:
 
     def find(self, secret: str) -> ApiKey | None:
         """The key that this secret opens, unless it was revoked."""
-        rows = self._read(f"{_SELECT} WHERE hash = ? AND revoked_at IS NULL", [_hash(secret)])
-        return ApiKey(*rows[0]) if rows else None
+        wanted = _hash(secret)
+        with self._lock:
+            now = self._pulse()
+            if now != self._found_at or len(self._found) > _MOST_FOUND:
+                self._found.clear()
+                self._found_at = now
+            if wanted not in self._found:
+                sql = f"{_SELECT} WHERE hash = ? AND revoked_at IS NULL"
+                rows = self._db.execute(sql, [wanted]).fetchall()
+                self._found[wanted] = ApiKey(*rows[0]) if rows else None
+            return self._found[wanted]
 
     def _read(self, sql: str, values: list[str]) -> list[Any]:
         with self._lock:

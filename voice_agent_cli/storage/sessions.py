@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from voice_agent_cli.errors import NotFoundError
-from voice_agent_cli.storage.database import Schema, connect, transaction, version
+from voice_agent_cli.storage.database import Pulse, Schema, connect, transaction
 
 FILE = "voice-agent.db"
 Role = Literal["user", "assistant"]
@@ -76,6 +76,7 @@ class Sessions:
 
     def __init__(self, data_dir: Path) -> None:
         self._db = connect(data_dir / FILE, SCHEMA)
+        self._pulse = Pulse(self._db)
         self._lock = Lock()
 
     def close(self) -> None:
@@ -110,7 +111,7 @@ class Sessions:
     def version(self) -> int:
         """Changes with every change that another than this one makes."""
         with self._lock:
-            return version(self._db)
+            return self._pulse()
 
     def recent(self, limit: int = 50) -> tuple[SessionRecord, ...]:
         """The sessions last used first."""
