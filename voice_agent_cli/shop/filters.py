@@ -1,6 +1,6 @@
 """Filters of a search as SQL over facets and offers: exact, and true of one and the same variant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -57,6 +57,9 @@ class Condition:
             return self
         return Condition(f"{self.sql} AND {other.sql}", self.parameters + other.parameters)
 
+    def __or__(self, other: "Condition") -> "Condition":
+        return Condition(f"({self.sql} OR {other.sql})", self.parameters + other.parameters)
+
 
 class Filters:
     """Turns requests into conditions over one catalogue as it was when this was made."""
@@ -72,8 +75,9 @@ class Filters:
         for keys in wanted:
             condition &= _has_facet(keys)
         condition &= self._offered(request, wanted)
+        asked = {root(word) for word in words(request.query)}
         for unwanted in request.exclude:
-            condition &= self._without(unwanted)
+            condition &= self._without(unwanted, asked)
         return condition
 
     def _wanted(self, request: SearchRequest) -> Iterable[tuple[str, ...] | None]:
@@ -158,8 +162,12 @@ class Filters:
             return Condition()
         return Condition(f"EXISTS (SELECT 1 FROM offers o WHERE {' AND '.join(parts)})", tuple(parameters))
 
-    def _without(self, unwanted: str) -> Condition:
-        """Not of that color (some variant must be of another), nor with that word anywhere."""
+    def _without(self, unwanted: str, wanted: Collection[str]) -> Condition:
+        """Not of that color (some variant must be of another), nor with that word anywhere.
+
+        Args:
+            wanted: the roots of words that are asked for.
+        """
         color = asked_key(unwanted)
         if color in self._values("color"):
             return Condition(
@@ -169,18 +177,49 @@ class Filters:
         said = [word for word in words(unwanted) if word not in STOP_WORDS] or words(unwanted)
         if not said:
             return Condition()
-        match = " AND ".join(
-            "(" + " OR ".join(f'"{form}"' for form in self._forms(word)) + ")" for word in said
-        )
-        held = "p.number IN (SELECT rowid FROM search WHERE search MATCH ?)"
+        forms = [self._forms(word, wanted) for word in said]
+        match = " AND ".join("(" + " OR ".join(f'"{form}"' for form in same) + ")" for same in forms)
         free = " OR ".join(f'"{word}free"' for word in said)  # may speak of what it is free of
-        return Condition(f"(NOT {held} OR {held})", (match, free))
+        return (
+            _not(_holds(match))
+            | _holds(free)
+            | self._otherwise_offered(asked_value(unwanted))
+            | self._beside_it({form for same in forms for form in same}, match)
+        )
 
-    def _forms(self, word: str) -> list[str]:
-        """``word``, its forms ("hood" is also in "hooded"), its other names and what counts as one."""
+    def _otherwise_offered(self, value: str) -> Condition:
+        """Can be had with another value: a cable that comes with either plug."""
+        key = f"{ANY}={value}"
+        other = "EXISTS (SELECT 1 FROM offers o WHERE o.product = p.number AND NOT instr(o.keys, ?))"
+        return _has_facet((key,)) & Condition(other, (f"|{key}|",))
+
+    def _beside_it(self, unwanted: set[str], match: str) -> Condition:
+        """Only its category's name speaks of it, among others: a charger of "power and cables"."""
+        names = [name.split() for name in self._values("category")]
+        shared = [name for name in names if "and" in name and unwanted & set(name)]
+        in_category = _has_facet(tuple(f"category={' '.join(name)}" for name in shared))
+        return in_category & _not(_holds(f"{{title brand body}} : ({match})"))
+
+    def _forms(self, word: str, wanted: Collection[str]) -> list[str]:
+        """``word``, its forms ("hood" is also in "hooded"), its other names and what counts as one.
+
+        Not those that are ``wanted``: who wants earrings but no studs still wants earrings.
+        """
         found = self._vocabulary.term(word).alternatives.items()
-        meant = [term for term, entry in found if root(term) == root(word) or entry.sure >= KIND]
+        meant = [
+            term
+            for term, entry in found
+            if (root(term) == root(word) or entry.sure >= KIND) and root(term) not in wanted
+        ]
         return list(dict.fromkeys((word, *meant)))
+
+
+def _holds(match: str) -> Condition:
+    return Condition("p.number IN (SELECT rowid FROM search WHERE search MATCH ?)", (match,))
+
+
+def _not(condition: Condition) -> Condition:
+    return Condition(f"NOT ({condition.sql})", condition.parameters)
 
 
 def _has_facet(keys: tuple[str, ...]) -> Condition:

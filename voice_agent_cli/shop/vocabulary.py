@@ -25,7 +25,7 @@ from voice_agent_cli.shop.words import STOP_WORDS, root, stem
 
 FoundBy = Literal["words", "spelling", "sound", "meaning"]
 
-_SYNONYM, _RELATED, KIND, _PREFIX, _BEGUN = 0.95, 0.85, 0.8, 0.7, 0.88
+_SYNONYM, _RELATED, KIND, _KIND_OF, _PREFIX, _BEGUN = 0.95, 0.85, 0.8, 0.72, 0.7, 0.88
 _MOST_ALTERNATIVES = 24
 
 
@@ -132,6 +132,9 @@ class Vocabulary:
             for other in others:
                 if other in self._counts:
                     found.setdefault(other, entry)
+        if not found:  # a handbag is a bag, where there are no handbags
+            wider = (kind for kind in _kinds_of().get(word, ()) if kind in self._strong)
+            found = dict.fromkeys(wider, Alternative(_KIND_OF))
         if len(word) >= 3 and word not in STOP_WORDS:
             # "cardig" was begun to be said; "card" is a word, and a cardigan seldom what it means.
             is_begun = not found and len(word) > 3 and not is_english(word)
@@ -283,3 +286,13 @@ def _kinds() -> Mapping[str, tuple[str, ...]]:
     kinds = _data()["kinds"]
     assert isinstance(kinds, dict)
     return {stem(kind): tuple(stem(word) for word in line.split()) for kind, line in kinds.items()}
+
+
+@lru_cache(maxsize=1)
+def _kinds_of() -> Mapping[str, tuple[str, ...]]:
+    """Each word with what it is a kind of."""
+    kinds: dict[str, tuple[str, ...]] = {}
+    for kind, members in _kinds().items():
+        for member in members:
+            kinds[member] = (*kinds.get(member, ()), kind)
+    return kinds

@@ -25,7 +25,8 @@ _OR_LESS = re.compile(rf"\b{_AMOUNT} (?:or less|or under|or cheaper|at most|max|
 _OVER = re.compile(rf"\b(?:over|above|more than|at least|minimum|upwards|starting at) {_AMOUNT}")
 _NOT = re.compile(
     r"\b(anything but|everything but|but not|other than|except for|except|excluding|without any|without|"
-    r"thats not|isnt|arent|dont want|not made from|not in|not for|not|no|minus|free of|free from|"
+    r"hate|dislike|dont like|instead of|rather than|never|thats not|"
+    r"isnt|arent|dont want|not made from|not in|not for|not|no|minus|free of|free from|"
     r"(?:cant|cannot) (?:have|eat|drink|stand)|allergic to|intolerant to)"
     r" (?:any )?((?!in\b|on\b|for\b|to\b|so\b|too\b|sure\b|more\b|over\b|under\b|\d)[^\W_]+)"
     r"((?: (?:or|and|nor) (?:no |not )?[^\W_]+)?)"
