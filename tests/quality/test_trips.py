@@ -164,6 +164,13 @@ def test_what_is_refused_is_said_in_other_words(tmp_path: Path) -> None:
     assert made.repeated == 1
 
 
+def test_what_was_done_in_part_is_not_said_again(tmp_path: Path) -> None:
+    pink = Call("add_to_cart", {"product": "fenwool", "color": "pink"})
+    both = Understanding((pink, *ADD_MOSS.calls))
+    made = walked(tmp_path, {"says": [{"say": "both", "again": "both"}], "cart": [MOSS]}, both=both)
+    assert made.is_right
+
+
 def test_other_words_are_used_only_where_the_first_were_not_understood(tmp_path: Path) -> None:
     says = [{"say": "mumble", "again": "moss"}, {"say": "my cart", "again": "never said"}]
     made = walked(tmp_path, {"says": says, "cart": [MOSS]}, moss=ADD_MOSS, my_cart=call("view_cart"))

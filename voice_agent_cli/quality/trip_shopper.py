@@ -40,7 +40,7 @@ class Seen:
 
     def take(self, said: str, events: Sequence[Event]) -> None:
         """See the answer to ``said``."""
-        self.asked, self.choices, refused = None, (), False
+        self.asked, self.choices, refused, done = None, (), False, False
         calls: list[str] = []
         answered = ""
         for event in events:
@@ -50,13 +50,15 @@ class Seen:
                     self.asked, self.choices = "product", (event.question or "",)
             elif isinstance(event, ToolFinished):
                 refused = refused or not (event.success or self._asks(event))
+                done = done or (event.success and event.tool != "undo")
                 if event.tool == "checkout" and event.success:
                     self.ordered = (event.result or {}).get("order")
             elif isinstance(event, AgentResponse):
                 answered = event.text
                 self.understood = event.intent not in ("not_understood", "clarification", "error")
                 self._look(event)
-        self.understood = (self.understood and not refused) or self.asked is not None
+        # Where one part was done and another refused, saying all of it again would do the first twice.
+        self.understood = (self.understood and (done or not refused)) or self.asked is not None
         self.turns.append(Turn(said, tuple(calls), answered))
 
     def _asks(self, event: ToolFinished) -> bool:
