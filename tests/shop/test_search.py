@@ -9,6 +9,7 @@ from voice_agent_cli.shop.catalogue import SCHEMA, Catalogue
 from voice_agent_cli.shop.codec import from_json
 from voice_agent_cli.shop.meaning import MeaningIndex
 from voice_agent_cli.shop.search import Search, SearchRequest
+from voice_agent_cli.shop.wishes import read_wishes
 from voice_agent_cli.storage.database import connect
 
 PRODUCTS = [
@@ -289,3 +290,40 @@ def test_a_changed_catalogue_is_seen_by_the_next_search(tmp_path):
     other = Catalogue(connect(tmp_path / "shop.db", SCHEMA))
     other.put([from_json({"title": "Teapot", "price": 5})], partial=True)
     assert search.find(SearchRequest(query="teepot")).hits[0].product.title == "Teapot"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("shoes not for trails", {"City Slip-On"}),
+        ("coat that is not hooded", {"Meadow Jacket"}),
+        ("fell runner but no laces", set()),
+        ("milk, i'm allergic to lactose", {"Lactose-Free Milk"}),
+        ("kettle instead of a travel one", {"Whistling Kettle"}),
+    ],
+)
+def test_what_is_said_not_to_be_wanted_is_not_found(titles, query, expected):
+    assert set(titles(query)) == expected
+
+
+@pytest.mark.parametrize("query", ["my ears are not pierced", "not slip on ice", "without waking my wife"])
+def test_a_not_that_tells_how_things_are_excludes_nothing(query):
+    assert read_wishes(query).exclude == ()
+
+
+def test_of_two_values_of_an_option_one_can_be_excluded(tmp_path):
+    db = connect(tmp_path / "shop.db", SCHEMA)
+    cable = {
+        "title": "Cable",
+        "price": 5,
+        "variants": [{"options": {"Plug": p}} for p in ("USB-C", "Lightning")],
+    }
+    lightning = {"title": "Lightning Dock", "price": 9}
+    Catalogue(db).put(map(from_json, [cable, lightning]))
+    found = Search(Catalogue(db), MeaningIndex(db, no_model)).find(SearchRequest(exclude=("lightning",)))
+    assert [hit.product.title for hit in found.hits] == ["Cable"]
+
+
+def test_another_name_misspelt_and_a_word_begun_are_understood(titles):
+    assert titles("teekettle")[0].endswith("Kettle")
+    assert titles("fellrun")[0] == "Fellrunner Trail Shoe"

@@ -62,7 +62,7 @@ class Relevance:
 class _LiteralVocabulary(Vocabulary):
     """Words as they are written: no guess at spelling or sound."""
 
-    def similar(self, word: str) -> dict[str, Alternative]:  # noqa: ARG002
+    def similar(self, word: str, least: float = 0.0) -> dict[str, Alternative]:  # noqa: ARG002
         return {}
 
 

@@ -13,7 +13,8 @@ from voice_agent_cli.shop.words import NEED_VERBS, NEED_WORDS, STOP_WORDS, joine
 _LONGEST_QUERY = 300
 _MOST_TERMS = 12
 _SURE_ALONE = 0.86  # a single word that resembles one this much needs no neighbour
-_SURE_TOGETHER = 0.82
+_SURE_TOGETHER = 0.78
+_ALIKE_TOGETHER = 0.74  # letters; what was heard in pieces has more of them
 _SAID_OTHERWISE = 0.9
 _SENTENCE = 5  # words; the name of a thing seldom has so many
 _NUMBER_AND_UNIT = re.compile(r"(\d+(?:\.\d+)?)[^\W\d]+")
@@ -119,7 +120,7 @@ def _meant_together(window: list[str], vocabulary: Vocabulary) -> tuple[str, Alt
     whole = joined(window)
     if whole in vocabulary:
         return whole, Alternative(1.0)
-    near = vocabulary.similar(whole)
+    near = vocabulary.similar(whole, least=_ALIKE_TOGETHER)
     if not near:
         return None
     word, entry = max(near.items(), key=lambda item: item[1].sure)

@@ -76,8 +76,12 @@ class Vocabulary:
                 found.setdefault(term, entry)
         return Term(word, found, self._weight(word, found))
 
-    def similar(self, word: str) -> dict[str, Alternative]:
-        """Words of titles, tags, options and brands that are spelled or sound like ``word``."""
+    def similar(self, word: str, least: float = 0.82) -> dict[str, Alternative]:
+        """Words of titles, tags, options and brands that are spelled or sound like ``word``.
+
+        Args:
+            least: how alike (0..1) the letters of a longer word must be where the sound is the same.
+        """
         if len(word) < 3 or any(c.isdigit() for c in word):
             return {}
         # A word that is right as it is may have been misheard, but not misspelt.
@@ -88,7 +92,7 @@ class Vocabulary:
             likeness = JaroWinkler.normalized_similarity(word, term)
             sure = (0.3 if is_word else 0.45) + 0.45 * likeness
             if (
-                likeness >= (0.82 if len(word) > 5 else 0.7)
+                likeness >= (least if len(word) > 5 else 0.7)
                 and sure > found.get(term, Alternative(0)).sure - 0.1
             ):
                 found[term] = Alternative(sure, "sound")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from voice_agent_cli.shop.values import canonical
+from voice_agent_cli.shop.values import canonical, plain
 
 Sort = Literal["relevance", "price_asc", "price_desc", "newest", "rating", "discount"]
 
@@ -25,11 +25,16 @@ _OR_LESS = re.compile(rf"\b{_AMOUNT} (?:or less|or under|or cheaper|at most|max|
 _OVER = re.compile(rf"\b(?:over|above|more than|at least|minimum|upwards|starting at) {_AMOUNT}")
 _NOT = re.compile(
     r"\b(anything but|everything but|but not|other than|except for|except|excluding|without any|without|"
-    r"hate|dislike|dont like|instead of|rather than|never|thats not|"
+    r"hate|dislike|dont like|instead|rather than|never|thats not|"
     r"isnt|arent|dont want|not made from|not in|not for|not|no|minus|free of|free from|"
     r"(?:cant|cannot) (?:have|eat|drink|stand)|allergic to|intolerant to)"
     r" (?:any )?((?!in\b|on\b|for\b|to\b|so\b|too\b|sure\b|more\b|over\b|under\b|\d)[^\W_]+)"
     r"((?: (?:or|and|nor) (?:no |not )?[^\W_]+)?)"
+)
+# "The red one" counts nothing.
+_THE_ONE = re.compile(
+    r"(?<!size)(?<!age)(?<!number) ones?"
+    r"(?=$| (?:not|no|but|without|under|below|over|for|that|which|with|please)\b)"
 )
 _OF_THE_SHOPPER = re.compile(r"(?:^| )(?:i|im|we|me|he|she|they|you)$")
 _IS = re.compile(r"(?:^|(?<!that)(?<!which)(?<!but) )(?:is|are|am|was|were|do|does|did|can|could|will)$")
@@ -71,7 +76,7 @@ class Wishes:
 
 def read_wishes(text: str) -> Wishes:
     """Take prices, exclusions, sale, stock and order out of ``text``."""
-    wishes = Wishes(" ".join(canonical(text)))
+    wishes = Wishes(" ".join(canonical(_THE_ONE.sub("", plain(text)))))
     for step in (_take_prices, _take_exclusions, _take_flags):
         wishes = step(wishes)
     return replace(wishes, words=" ".join(wishes.words.split()))
