@@ -173,6 +173,12 @@ def shopping() -> ScriptedAgent:
             "add the first one in medium": Understanding(
                 (Call("add_to_cart", {"product": "1", "size": "M"}),)
             ),
+            "no I meant gigantic": Understanding(
+                (
+                    Call("undo", decided_by="code"),
+                    Call("add_to_cart", {"product": "1", "size": "gigantic"}),
+                )
+            ),
             "my cart": Understanding((Call("view_cart"),)),
             "check out": Understanding((Call("checkout"),)),
             "no": Understanding(small_talk="no"),

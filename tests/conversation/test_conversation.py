@@ -72,6 +72,18 @@ async def test_a_missing_size_is_asked_and_a_short_answer_completes_it(stage: An
     assert done.cart["lines"][0]["options"] == {"size": "M"}
 
 
+async def test_a_refused_correction_leaves_in_the_cart_what_it_would_have_replaced(
+    stage: Any, shopping: Any
+) -> None:
+    async with stage.open(shopping) as conversation:
+        await conversation.say("rain jackets")
+        await conversation.say("add the first one in medium")
+        refused = await conversation.say("no I meant gigantic")
+        assert "Taken back" not in refused.text
+        cart = await conversation.say("my cart")
+    assert cart.cart["lines"][0]["options"] == {"size": "M"}
+
+
 async def test_what_waited_for_an_answer_is_done_after_it(stage: Any, shopping: Any) -> None:
     async with stage.open(shopping) as conversation:
         await conversation.say("rain jackets")

@@ -69,10 +69,21 @@ def test_several_requests_become_several_calls_in_order() -> None:
 
 
 def test_a_plural_reference_becomes_a_call_for_each_product() -> None:
-    assert [arguments["product"] for _, arguments in made("Details Item both About brand")] == [
-        "boot",
-        "runner",
+    assert made("Details Item both") == [
+        ("get_product_details", {"product": "boot"}),
+        ("get_product_details", {"product": "runner"}),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Details Item both About brand",
+        "Details Item the first About brand Details Item the second About brand",
+    ],
+)
+def test_the_same_asked_of_two_products_puts_them_side_by_side(written: str) -> None:
+    assert made(written) == [("compare_products", {"products": ["boot", "runner"], "about": "brand"})]
 
 
 def test_it_is_asked_which_one_where_the_reference_fits_several() -> None:

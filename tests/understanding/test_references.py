@@ -55,6 +55,21 @@ def test_it_is_the_product_last_talked_about() -> None:
     assert resolve("it", SHOWN, focus="b") == Reference(("b",))
 
 
+def test_shoes_just_talked_about_are_they_and_one_of_those_is_one() -> None:
+    assert resolve("they", SHOWN, focus="b") == Reference(("b",))
+    assert resolve("both of them", SHOWN, focus="b") == Reference(("a", "b"))
+    assert resolve("one of those", SHOWN, focus="b") == Reference(("b",))
+    assert resolve("one of those", SHOWN).ambiguous
+
+
+def test_a_number_in_a_title_tells_two_products_apart() -> None:
+    tents = (
+        ShownProduct("a", "Hollow Two Person Tent", Decimal(100)),
+        ShownProduct("b", "Hollow Three Person Tent", Decimal(150)),
+    )
+    assert resolve("the two person tent", tents) == Reference(("a",))
+
+
 def test_the_other_one_of_two_is_the_one_not_talked_about() -> None:
     assert resolve("the other one", SHOWN[:2], focus="a") == Reference(("b",))
 

@@ -10,6 +10,7 @@ from voice_agent_cli.conversation.memory import Memory
 from voice_agent_cli.conversation.metrics import Stamps
 from voice_agent_cli.errors import ChoiceNeeded, VoiceAgentError
 from voice_agent_cli.events import Event, ToolFinished, ToolStarted, Understood
+from voice_agent_cli.shop.contents import Contents
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.speaking.reply import Reply, compose
 from voice_agent_cli.tools import registry
@@ -51,6 +52,23 @@ class Answer:
         )
 
 
+@dataclass(frozen=True)
+class _Ran:
+    """What came of a turn's calls.
+
+    Attributes:
+        outcomes: What is to be told.
+        last: The call that a correction would be about; None leaves the one before.
+        refused: Whether it changed nothing, so that there is nothing to take back.
+        waiting: What was not run because a question is open.
+    """
+
+    outcomes: tuple[ToolOutcome, ...]
+    last: Call | None = None
+    refused: bool = False
+    waiting: tuple[Call, ...] = ()
+
+
 class Answerer:
     """One conversation's answers. The shop is touched by one thread only, its own."""
 
@@ -88,14 +106,13 @@ class Answerer:
                 latency_ms=understanding.latency_ms,
             )
         )
-        outcomes = await self._run(turn_id, calls)
+        ran = await self._run(turn_id, calls)
         stamps.tools_done = self._clock()
-        reply = compose(outcomes, understanding, self._previous)
-        waiting = calls[len(outcomes) :]
+        reply = compose(ran.outcomes, understanding, self._previous)
         pending = reply.pending or (state.pending if _says_nothing(understanding) else None)
-        await self._in_shop(self._memory.keep, pending, calls[: len(outcomes)], waiting)
+        await self._in_shop(self._memory.keep, pending, ran.last, ran.refused, ran.waiting)
         self._previous = reply
-        return Answer(reply, outcomes)
+        return Answer(reply, ran.outcomes)
 
     async def prepare(self) -> None:
         """Let the agent read the new state before the shopper speaks again."""
@@ -105,17 +122,31 @@ class Answerer:
     def close(self) -> None:
         self._shop_thread.shutdown(wait=True)
 
-    async def _run(self, turn_id: str, calls: tuple[Call, ...]) -> tuple[ToolOutcome, ...]:
-        """Run the calls in order, as far as the first that has a question to ask."""
+    async def _run(self, turn_id: str, calls: tuple[Call, ...]) -> "_Ran":
+        """Run the calls in order, as far as the first that has a question to ask.
+
+        What a correction took back is put into the cart again where the correction is refused.
+        """
         outcomes: list[ToolOutcome] = []
-        for call in calls:
-            self._publish(ToolStarted(turn_id=turn_id, tool=call.tool, arguments=call.arguments))
-            outcome = await self._in_shop(registry.execute, self._shop, call.tool, call.arguments)
-            self._publish(finished(turn_id, outcome))
+        before: Contents | None = None
+        for position, call in enumerate(calls, 1):
+            if call.tool == "undo" and call.decided_by == "code":
+                before = await self._in_shop(lambda: self._shop.cart.contents)
+            outcome = await self._execute(turn_id, call)
+            if before and outcome.error and not isinstance(outcome.error, ChoiceNeeded):
+                await self._in_shop(self._shop.cart.put_back, before)
+                return _Ran((*outcomes[:-1], outcome))
             outcomes.append(outcome)
             if isinstance(outcome.error, ChoiceNeeded):
-                break
-        return tuple(outcomes)
+                return _Ran(tuple(outcomes), call, refused=True, waiting=calls[position:])
+        last = calls[-1] if calls else None
+        return _Ran(tuple(outcomes), last, refused=bool(outcomes and outcomes[-1].error))
+
+    async def _execute(self, turn_id: str, call: Call) -> ToolOutcome:
+        self._publish(ToolStarted(turn_id=turn_id, tool=call.tool, arguments=call.arguments))
+        outcome: ToolOutcome = await self._in_shop(registry.execute, self._shop, call.tool, call.arguments)
+        self._publish(finished(turn_id, outcome))
+        return outcome
 
     async def _in_shop(self, function: Callable[..., Any], *arguments: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._shop_thread, function, *arguments)

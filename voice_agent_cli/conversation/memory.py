@@ -20,6 +20,7 @@ class Memory:
         kept = sessions.recall(session_id)
         self.pending = _pending(kept.get("pending"))
         self.last_call = _call(kept.get("last_call"))
+        self.last_refused = bool(kept.get("last_refused"))
         self.waiting: tuple[Call, ...] = tuple(Call(**call) for call in kept.get("waiting", ()))
 
     def state(self) -> State:
@@ -38,6 +39,7 @@ class Memory:
             pending=self.pending,
             focus=self._shop.focus,
             last_call=self.last_call,
+            last_refused=self.last_refused,
         )
 
     def calls_of(self, understanding: Understanding) -> tuple[Call, ...]:
@@ -46,16 +48,20 @@ class Memory:
         answers = self.pending is not None and any(call.tool == self.pending.tool for call in calls)
         return (*calls, *self.waiting) if answers else calls
 
-    def keep(self, pending: Pending | None, ran: Sequence[Call], waiting: Sequence[Call] = ()) -> None:
+    def keep(
+        self, pending: Pending | None, last: Call | None, refused: bool = False, waiting: Sequence[Call] = ()
+    ) -> None:
         """Remember the question now open (or none), what ran last, and what waits for the answer."""
         self.pending = pending
         self.waiting = tuple(waiting) if pending else ()
-        self.last_call = ran[-1] if ran else self.last_call
+        if last:
+            self.last_call, self.last_refused = last, refused
         self._sessions.remember(
             self._session_id,
             {
                 "pending": asdict(pending) if pending else None,
                 "last_call": _plain(self.last_call) if self.last_call else None,
+                "last_refused": self.last_refused,
                 "waiting": [_plain(call) for call in self.waiting],
             },
         )

@@ -165,6 +165,10 @@ class Cart:
             self._save(contents, self.version + 1)
         return action
 
+    def put_back(self, before: Contents) -> None:
+        """Make the cart again what it was before :meth:`undo` took an addition back."""
+        self._change("add", lambda now: replace(before, next_number=now.next_number))
+
     def close(self) -> None:
         """Empty the cart after its order, in the order's transaction; that cannot be taken back."""
         contents, version = self._load()

@@ -15,6 +15,11 @@ from voice_agent_cli.shop.values import canonical
 
 Kind = Literal["percent", "amount"]
 Reason = Literal["not_started", "expired", "minimum"]
+_DIGIT_OF = {
+    name: str(digit)
+    for digit, name in enumerate("zero one two three four five six seven eight nine ten".split())
+}
+_NUMBER_NAME = re.compile("|".join(_DIGIT_OF))
 
 
 @dataclass(frozen=True)
@@ -85,4 +90,7 @@ def _read(
 
 
 def _spoken(code: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", "".join(canonical(code)))
+    """Letters and digits; "FRIDAYTWO" and what is heard as "friday 2" come out alike."""
+    letters = re.sub(r"[^a-z0-9]", "", "".join(canonical(code)))
+    return _NUMBER_NAME.sub(lambda name: _DIGIT_OF[name.group()], letters)
+

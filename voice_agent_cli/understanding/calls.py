@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from .language import ANSWER, CORRECT, NO, SLOTS, TOOL_WORDS, YES, Kind, Phrase, Slot
@@ -64,7 +65,19 @@ def translate(phrases: Sequence[Phrase], state: State, confidence: Sequence[floa
         if isinstance(made, _Question):
             return Understanding(tuple(calls), question=made.text, pending=made.pending)
         calls.extend(made)
-    return Understanding(tuple(calls))
+    return Understanding(tuple(_side_by_side(calls)))
+
+
+def _side_by_side(calls: Sequence[Call]) -> Iterator[Call]:
+    """The same asked of several products ("what do the first two cost") is one comparison."""
+    for (tool, about), group in groupby(calls, key=lambda call: (call.tool, call.arguments.get("about"))):
+        asked = list(group)
+        products = list(dict.fromkeys(call.arguments.get("product") for call in asked))
+        if tool != "get_product_details" or not about or not 1 < len(products) <= MOST_PRODUCTS:
+            yield from asked
+            continue
+        sure = min(call.confidence for call in asked)
+        yield Call("compare_products", {"products": products, "about": about}, sure, "model+code")
 
 
 def _tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Call] | _Question":
@@ -172,12 +185,13 @@ def _products(
 
 
 def _looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
-    """In the cart first for what changes the cart, else in what was shown; then in the other."""
+    """In the cart alone for what changes the cart, else in what was shown and then in the cart."""
     in_cart = tuple(entry.product for entry in state.cart)
-    places = (in_cart, state.shown) if tool in IN_CART else (state.shown, in_cart)
+    places = (in_cart,) if tool in IN_CART else (state.shown, in_cart)
+    focus = None if tool in MANY_PRODUCTS else state.focus
     ambiguous = Reference()
     for candidates in places:
-        reference = resolve(said, candidates, state.focus, hint)
+        reference = resolve(said, candidates, focus, hint)
         if reference.ids and not reference.ambiguous:
             return reference
         ambiguous = ambiguous if ambiguous.ids else reference
@@ -269,7 +283,7 @@ def _correction(phrase: Phrase, state: State, sure: float) -> "list[Call] | _Que
         replace(call, arguments={**_kept(last, call), **call.arguments}, decided_by="model+code")
         for call in made
     ]
-    return list(_taken_back(last, merged))
+    return merged if state.last_refused else list(_taken_back(last, merged))
 
 
 def _other_than(last: Call, state: State) -> str | None:

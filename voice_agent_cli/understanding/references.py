@@ -22,10 +22,13 @@ _EMPTY = frozenset(
     "the a an some my your that this those these one ones of please in from by with and or thing things "
     "item items product products option number two 2 for to on at just other others pair".split()
 )
+_ONE_OF_THEM = (("one", "of"), ("another", "of"), ("either", "of"), ("any", "of"))
 _SINGULAR = frozenset({"it", "that", "this", "its"})
 _PLURAL = frozenset(
     {"them", "they", "those", "these", "both", "all", "everything", "each", "either", "their"}
 )
+_OF_ONE_PAIR = frozenset({"they", "them", "their"})
+"""Shoes are "they", too: said of the product last talked about."""
 _CHEAPEST = frozenset({"cheap", "cheaper", "cheapest", "lowest", "affordable"})
 _DEAREST = frozenset(
     {"pricier", "priciest", "dearer", "dearest", "expensive", "highest", "fanciest", "costliest"}
@@ -87,7 +90,8 @@ def _resolve(
     content = _content(words)
     if not content:
         return _pronoun(words, candidates, focus)
-    return _by_description(content, candidates, hints)
+    with_count = [word for word in words if word == "2" or word in content]
+    return _by_description(with_count, candidates, hints) or _by_description(content, candidates, hints)
 
 
 def _content(words: Sequence[str]) -> list[str]:
@@ -144,8 +148,12 @@ def _pronoun(words: Sequence[str], candidates: Sequence[ShownProduct], focus: st
     ids = tuple(product.id for product in candidates)
     if "other" in words and focus in ids:
         return _narrowed(tuple(i for i in ids if i != focus))
+    if any(pair in _ONE_OF_THEM for pair in pairwise(words)):
+        return Reference((str(focus),)) if focus in ids else _narrowed(ids)
     if "both" in words or "2" in words:
         return Reference(ids[:2])
+    if focus in ids and not set(words) - _OF_ONE_PAIR:
+        return Reference((str(focus),))
     if set(words) & _PLURAL or "ones" in words:
         return Reference(ids)
     if focus in ids:

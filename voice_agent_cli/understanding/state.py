@@ -47,7 +47,10 @@ class Pending:
 
 @dataclass(frozen=True)
 class State:
-    """One moment of a conversation. ``focus`` is the product last talked about."""
+    """One moment of a conversation.
+
+    ``focus`` is the product last talked about; ``last_refused`` says that the last call changed nothing.
+    """
 
     shown: tuple[ShownProduct, ...] = ()
     cart: tuple[CartEntry, ...] = ()
@@ -55,6 +58,7 @@ class State:
     pending: Pending | None = None
     focus: str | None = None
     last_call: "Call | None" = None
+    last_refused: bool = False
 
 
 DecidedBy = Literal["model", "code", "model+code"]
