@@ -132,7 +132,9 @@ def test_a_resumed_session_finds_its_cart_and_another_does_not(shop: Shop, tmp_p
     assert Shop.open(tmp_path / "shop.db", "two").cart.bill().count == 0
 
 
-@pytest.mark.parametrize("said", ["SPRING10", "spring ten", "s p r i n g 1 0", "Spring-10", "spring one zero"])
+@pytest.mark.parametrize(
+    "said", ["SPRING10", "spring ten", "s p r i n g 1 0", "Spring-10", "spring one zero"]
+)
 def test_a_code_is_known_however_it_is_said(shop: Shop, said: str) -> None:
     kettle(1, shop)
     bill = shop.cart.apply_code(said)
