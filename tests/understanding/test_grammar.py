@@ -92,3 +92,9 @@ def test_a_word_of_several_tokens_leaves_no_choice_within_it() -> None:
     assert len(first) > 10
     guide.advance(first[0])
     assert len(guide.allowed()) == 1
+
+
+def test_an_amount_that_was_a_highest_price_is_never_written_as_a_lowest() -> None:
+    assert admits("kettles under 50", "Search Query kettles Max 50")
+    assert not admits("kettles under 50", "Search Query kettles Min 50")
+    assert not admits("at least 50 pounds", "Search Max 50")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from .amounts import only_least, only_most
 from .language import ANSWER, ASIDES, CORRECT, NO, SLOT_OF_ARGUMENT, SLOTS, TOOL_WORDS, YES, Kind
 
 MAX_CALLS = 4
@@ -46,7 +47,13 @@ class Grammar:
         self, words: Sequence[str], arguments: Mapping[str, Collection[str]], question_open: bool
     ) -> None:
         self._words = tuple(words)
-        self._numbers = tuple(dict.fromkeys(word for word in self._words if word[0].isdigit()))
+        numbers = tuple(dict.fromkeys(word for word in self._words if word[0].isdigit()))
+        least, most = only_least(self._words), only_most(self._words)
+        self._numbers = {
+            "Min": tuple(number for number in numbers if number not in most),
+            "Max": tuple(number for number in numbers if number not in least),
+        }
+        self._any_number = numbers
         self._slots = {
             head: tuple(dict.fromkeys(_slots_for(arguments[tool])))
             for head, tool in TOOL_WORDS.items()
@@ -86,7 +93,8 @@ class Grammar:
             yield from ((choice, done) for choice in slot.choices)
         else:
             counts = COUNTS if slot.kind is Kind.COUNT else ()
-            yield from ((number, done) for number in dict.fromkeys((*self._numbers, *counts)))
+            numbers = self._numbers.get(place.slot, self._any_number)
+            yield from ((number, done) for number in dict.fromkeys((*numbers, *counts)))
 
     def _continued_span(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
         following = place.span_end + 1
@@ -109,7 +117,8 @@ class Grammar:
 
     def _slot(self, place: _Place, name: str) -> Iterator[tuple[str, _Place | None]]:
         slot = SLOTS[name]
-        if (slot.kind is Kind.NUMBER and not self._numbers) or (slot.kind is Kind.WORDS and not self._words):
+        numbers = self._numbers.get(name, self._any_number)
+        if (slot.kind is Kind.NUMBER and not numbers) or (slot.kind is Kind.WORDS and not self._words):
             return
         used = place._replace(used=place.used | {name})
         yield name, used if slot.kind is Kind.FLAG else used._replace(slot=name, span_end=-1)

@@ -7,7 +7,8 @@ is no number.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 _UNITS = {
     word: value
@@ -25,6 +26,7 @@ _TENS = {
     )
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000}
+_NOTES = {"fiver": "5", "tenner": "10"}
 _CURRENCIES = {"$": "dollars", "€": "euros", "£": "pounds"}
 _LABEL_WORDS = frozenset({"order", "number", "code", "coupon", "voucher"})
 _CENTS_HEARD_AS_SUCH = frozenset({95, 98, 99, 49})
@@ -35,6 +37,7 @@ _PRICE_AFTER = frozenset({"dollars", "dollar", "bucks", "euros", "pounds", "or"}
 _TOKEN = re.compile(r"[$€£]|\d+(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+%|[^\W_]+(?:['’][^\W_]+)*|%", re.UNICODE)
 
 
+_PAUSE = re.compile(r"[,;!?]|\.\s")
 _LONGEST_WORD = 40
 """Characters; what is longer is no word, and would cost a model thousands of tokens to read."""
 
@@ -81,7 +84,37 @@ def read(text: str, max_words: int = 60) -> Utterance:
         for match in _TOKEN.finditer(text)
         if match.end() - match.start() <= _LONGEST_WORD
     ]
-    return Utterance(text, tuple(_with_digits(_without_symbols(words))[:max_words]))
+    numbered = [word for clause in _clauses(text, _without_symbols(words)) for word in _with_digits(clause)]
+    return Utterance(text, tuple(_of_one_scale(text, numbered)[:max_words]))
+
+
+def _clauses(text: str, words: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
+    """The words between commas: "in a seven, sixty pounds at most" holds two numbers."""
+    clause: list[SpokenWord] = []
+    for word in words:
+        if clause and _PAUSE.search(text[clause[-1].end : word.start]):
+            yield clause
+            clause = []
+        clause.append(word)
+    yield clause
+
+
+def _of_one_scale(text: str, words: list[SpokenWord]) -> list[SpokenWord]:
+    """ "Between six and eight hundred" is from six hundred."""
+    result = list(words)
+    for at in range(len(words) - 3):
+        opening, low, joining, high = words[at : at + 4]
+        scale = _SCALES.get(text[high.start : high.end].lower().split()[-1])
+        if (
+            scale
+            and opening.text in ("between", "from")
+            and joining.text in ("and", "to")
+            and low.text.isdigit()
+            and high.text.isdigit()
+            and 0 < int(low.text) < int(high.text) // scale
+        ):
+            result[at + 1] = replace(low, text=str(int(low.text) * scale))
+    return result
 
 
 def _without_symbols(words: list[SpokenWord]) -> list[SpokenWord]:
@@ -91,6 +124,9 @@ def _without_symbols(words: list[SpokenWord]) -> list[SpokenWord]:
     for word in words:
         if word.text in _CURRENCIES:
             currency = word
+            continue
+        if word.text in _NOTES:
+            result += [SpokenWord(text, word.start, word.end) for text in (_NOTES[word.text], "pounds")]
             continue
         text = word.text.replace(",", "")
         start = currency.start if currency else word.start
