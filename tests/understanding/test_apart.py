@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from voice_agent_cli.quality.trip_cases import own_trips, read_trips
 from voice_agent_cli.quality.understanding import own_cases
 from voice_agent_cli.understanding.numbers import read
 
@@ -26,6 +27,13 @@ def cases() -> Iterator[dict[str, object]]:
         yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
+def judging() -> set[str]:
+    """Every sentence of a case, and everything that the shoppers of the trips say."""
+    trips = [trip for path in own_trips() for trip in read_trips(path)[1]]
+    said = [text for trip in trips for step in trip.says for text in (step.say, step.again) if text]
+    return {plain(text) for text in (*(str(case["text"]) for case in cases()), *said)}
+
+
 def patterns() -> set[str]:
     lines = [line for path in (TRAINING / "patterns").glob("*.txt") for line in path.read_text().splitlines()]
     return {plain(MARK.sub("", line)) for line in lines if line and line[0] not in "=#"}
@@ -37,17 +45,16 @@ def names(key: str) -> set[str]:
 
 
 def test_no_sentence_of_several_words_both_trains_and_judges() -> None:
-    judging = {plain(str(case["text"])) for case in cases()}
-    assert len(judging) > 1500
+    assert len(judging()) > 3000
     # "yes please" and "the second one" can hardly be said otherwise.
-    assert {text for text in judging & patterns() if len(text.split()) > 4} == set()
+    assert {text for text in judging() & patterns() if len(text.split()) > 4} == set()
 
 
 def test_no_sentence_that_trains_is_nearly_one_that_judges() -> None:
     training = sorted(text for text in patterns() if len(text.split()) > 4)
-    judging = sorted({plain(str(case["text"])) for case in cases()})
-    alike = process.cdist(training, judging, scorer=fuzz.ratio, score_cutoff=NEARLY, dtype=np.uint8)
-    assert [(training[row], judging[column]) for row, column in np.argwhere(alike)] == []
+    judged = sorted(judging())
+    alike = process.cdist(training, judged, scorer=fuzz.ratio, score_cutoff=NEARLY, dtype=np.uint8)
+    assert [(training[row], judged[column]) for row, column in np.argwhere(alike)] == []
 
 
 def test_no_product_or_brand_both_trains_and_judges() -> None:
@@ -56,5 +63,13 @@ def test_no_product_or_brand_both_trains_and_judges() -> None:
         for case in cases()
         for product in dict(case.get("state") or {}).get("shown", ())  # type: ignore[call-overload]
     ]
-    assert {plain(product["title"]) for product in shown} & names("titles") == set()
-    assert {plain(product.get("brand") or "") for product in shown} & names("brands") == set()
+    sold = [
+        product
+        for path in (own_trips()[0].parent / "shops").glob("*.json")
+        for product in json.loads(path.read_text(encoding="utf-8"))["products"]
+    ]
+    titles = {plain(product["title"]) for product in (*shown, *sold)}
+    brands = {plain(product.get("brand") or "") for product in shown} | {plain(p["vendor"]) for p in sold}
+    assert len(titles) > 200
+    assert titles & names("titles") == set()
+    assert brands & names("brands") == set()
