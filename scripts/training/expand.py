@@ -27,7 +27,17 @@ from voice_agent_cli.understanding.numbers import Utterance, read
 
 HERE = Path(__file__).parent
 MARK = re.compile(r"<(\w+)>|\[(\w+)(?:=([^:\]]+))?(?::([^\]]*))?\]")
-EMPHASIS = {"orders2": 2.5, "talk": 1.3, "talk2": 1.3, "several2": 1.5, "mixed": 1.3, "cart2": 1.3}
+EMPHASIS = {
+    "orders2": 2.5,
+    "talk": 1.3,
+    "talk2": 1.3,
+    "talk3": 1.5,
+    "several2": 1.5,
+    "several3": 1.7,
+    "mixed": 1.3,
+    "cart2": 1.3,
+    "cart3": 1.7,
+}
 """How much oftener than others the patterns of a file are used: what a first model found hard."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 FILLERS = ("um", "uh", "er", "like", "you know", "i mean", "well", "hmm", "let me see", "so")
