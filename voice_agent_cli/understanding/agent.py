@@ -7,15 +7,16 @@ change the cart.
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from voice_agent_cli.errors import UsageError
 
 from .calls import translate
 from .grammar import Grammar
-from .language import parse
+from .language import Phrase, parse
 from .llm.model import LanguageModel, Written
 from .numbers import Utterance, read
 from .prompt import before_speech, utterance_part
@@ -28,7 +29,8 @@ CHANGES_SOMETHING = frozenset(
     {"add_to_cart", "update_cart", "remove_from_cart", "clear_cart", "checkout", "undo", "apply_discount"}
 )
 ASK_BELOW = 0.5
-"""Confidence under which a change is asked about first; see docs/measured.md for its calibration."""
+"""How sure the model must be that a change is meant; below, it asks first."""
+UNSURE = "Sorry, I'm not sure I got that. Could you say it again?"
 
 
 class Agent:
@@ -68,8 +70,7 @@ class Agent:
             return Understanding(small_talk="none")
         written = self._written(utterance, state)
         phrases = parse(written.text)
-        understanding = translate(phrases, state, _confidences(written, len(phrases)))
-        understanding = _asked_when_unsure(understanding)
+        understanding = _understood(phrases, state, written)
         return replace(understanding, latency_ms=(time.perf_counter() - began) * 1000)
 
     def _written(self, utterance: Utterance, state: State) -> Written:
@@ -84,17 +85,33 @@ class Agent:
         return written
 
 
-def _confidences(written: Written, phrases: int) -> list[float]:
-    """For each phrase, the probability of the least sure choice made while it was written."""
-    starts = [at for at, word in _words(written.text) if parse(word)]
-    bounds = [*starts[1:phrases], len(written.text) + 1]
-    result: list[float] = []
-    begin = 0
-    for end in bounds:
-        inside = [choice.probability for choice in written.choices if begin <= choice.at < end]
-        result.append(min(inside, default=1.0))
-        begin = end
-    return result
+def _understood(phrases: Sequence[Phrase], state: State, written: Written) -> Understanding:
+    """What the phrases mean; a change of which the model is not sure that it is meant becomes a question.
+
+    Only the choice of what to do counts for that: where the words of a product end and
+    those of its options begin, the catalogue knows better (see shop/rereading.py).
+    """
+    choices = _choices(written, len(phrases))
+    for position, made in enumerate(choices):
+        if made and made[0] < ASK_BELOW:
+            would_do = translate(phrases[position : position + 1], state, (made[0],))
+            if any(call.tool in CHANGES_SOMETHING for call in would_do.calls):
+                before = translate(
+                    phrases[:position], state, [min(c, default=1.0) for c in choices[:position]]
+                )
+                return Understanding(before.calls, question=UNSURE)
+    return translate(phrases, state, [min(made, default=1.0) for made in choices])
+
+
+def _choices(written: Written, phrases: int) -> list[list[float]]:
+    """For each phrase, the probabilities of the choices made while it was written, in order."""
+    # A word is chosen from the space before it on.
+    starts = [at - 1 for at, word in _words(written.text) if parse(word)]
+    bounds = [0, *starts[1:phrases], len(written.text) + 1]
+    return [
+        [choice.probability for choice in written.choices if begin <= choice.at < end]
+        for begin, end in pairwise(bounds)
+    ]
 
 
 def _words(text: str) -> list[tuple[int, str]]:
@@ -103,15 +120,6 @@ def _words(text: str) -> list[tuple[int, str]]:
         result.append((at, word))
         at += len(word) + 1
     return result
-
-
-def _asked_when_unsure(understanding: Understanding) -> Understanding:
-    """A change the model is not sure of becomes a question."""
-    for position, call in enumerate(understanding.calls):
-        if call.tool in CHANGES_SOMETHING and call.confidence < ASK_BELOW:
-            question = "Sorry, I'm not sure I got that. Could you say it again?"
-            return Understanding(understanding.calls[:position], question=question)
-    return understanding
 
 
 def open_agent(settings: "Settings", arguments: Mapping[str, Collection[str]]) -> Agent:
