@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,8 @@ def _warm_search(database: Path) -> None:
 
     with Shop.open(database, "") as shop:
         shop.search.find(SearchRequest(query="a gift", limit=1))
+        with suppress(ModelError):  # searching by words works all the same
+            shop.search.warm()
 
 
 def _open_agent(settings: Settings) -> Agent:

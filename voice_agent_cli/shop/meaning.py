@@ -39,34 +39,48 @@ _COMMIT_EVERY = 512
 
 
 class MeaningModel:
-    """The ONNX model and its tokenizer, loaded. Read-only: may be shared by conversations."""
+    """The ONNX model and its tokenizer, loaded. Read-only: may be shared by conversations.
+
+    A process that asks once (a tool on the command line) is answered sooner by the model as it is;
+    optimizing it takes 0.15 s and makes every later text five times as quick.
+    """
 
     def __init__(self, model: Path) -> None:
-        """Load ``model`` (a ``model.onnx``); takes about 0.3 s.
+        """Load ``model`` (a ``model.onnx``).
 
         Raises:
             ModelError: the file is no model that runs here.
         """
+        self._path = model
+        self._session = self._opened(optimized=False)
+        self._is_optimized = self._was_asked = False
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._tokenizer = _tokenizer(settings.shipped("models/minilm/vocab.txt"))
+
+    def _opened(self, optimized: bool) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
+        if not optimized:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = min(2, os.cpu_count() or 1)
         options.log_severity_level = 3
         # Other stages share these cores and this memory: wait asleep, give back what is not needed.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = False
         try:
-            self._session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(str(self._path), options, ["CPUExecutionProvider"])
         except Exception as error:
             raise ModelError(
-                f"the meaning model {model} does not load; type: voice-agent models pull {MODEL}",
-                {"path": str(model), "reason": str(error)},
+                f"the meaning model {self._path} does not load; type: voice-agent models pull {MODEL}",
+                {"path": str(self._path), "reason": str(error)},
             ) from error
-        self._inputs = {entry.name for entry in self._session.get_inputs()}
-        self._tokenizer = _tokenizer(settings.shipped("models/minilm/vocab.txt"))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of ``texts``, shape ``(len(texts), 384)``; texts are cut at 64 tokens."""
+        if not self._is_optimized and (self._was_asked or len(texts) > 1):
+            self._session, self._is_optimized = self._opened(optimized=True), True
+        self._was_asked = True
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         encoded = self._tokenizer.encode_batch_fast(list(texts))
         by_length = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
