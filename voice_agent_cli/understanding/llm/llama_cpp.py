@@ -36,9 +36,10 @@ class LlamaCpp:
     """
 
     def __init__(self, model: Path, adapter: Path | None = None, threads: int = 0, before: str = "") -> None:
-        # Threads that spin while they wait take a busy machine's cores from each other: an utterance took
-        # 20 s then instead of 1 s. Read by the OpenMP library when it is loaded.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # Threads that spin for long while they wait take a busy machine's cores from each other: an utterance
+        # took 20 s then instead of 1 s. Those that never spin need twice the time on an idle one. The OpenMP
+        # library reads this when it is loaded.
+        os.environ.setdefault("GOMP_SPINCOUNT", "300")
         from llama_cpp import Llama
 
         self.name = model.stem if adapter is None else f"{model.stem} + {adapter.stem}"
