@@ -3,7 +3,7 @@
 Each pattern (patterns/*.txt, format in patterns/README.md) is filled from one shop's
 vocabulary at a time (vocabulary/*.toml), set in a dialogue state, roughened as speech and
 recognizers are rough, normalised as the running agent normalises, and written as one
-training example: the prompt the agent will read and the calls it should write. An example
+turn of a scene: what the agent will read and the calls it should write. A turn
 that the agent's own grammar would not admit is left out and counted.
 """
 
@@ -13,12 +13,13 @@ import random
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filling import Filler
-from scenes import Pattern, scene_for
+from scenes import Pattern, Scene, scene_for
 
 from voice_agent_cli.understanding import prompt
 from voice_agent_cli.understanding.grammar import Grammar
@@ -29,16 +30,20 @@ HERE = Path(__file__).parent
 MARK = re.compile(r"<(\w+)>|\[(\w+)(?:=([^:\]]+))?(?::([^\]]*))?\]")
 EMPHASIS = {
     "orders2": 2.5,
-    "talk": 1.3,
-    "talk2": 1.3,
-    "talk3": 1.5,
+    "orders4": 2.0,
     "several2": 1.5,
     "several3": 1.7,
-    "mixed": 1.3,
-    "cart2": 1.3,
+    "several4": 2.0,
     "cart3": 1.7,
+    "change4": 2.0,
+    "needs4": 1.7,
+    "noorder4": 1.7,
+    "ask4": 1.5,
+    "answers4": 1.3,
+    "heard4": 1.2,
 }
 """How much oftener than others the patterns of a file are used: what a first model found hard."""
+TURNS_IN_A_SCENE = 6
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 FILLERS = ("um", "uh", "er", "like", "you know", "i mean", "well", "hmm", "let me see", "so")
 OPENINGS = (
@@ -250,16 +255,15 @@ def admitted(
     return bool(places)
 
 
-def example(
+def turn(
     pattern: Pattern,
-    shops: list,
+    shop: Mapping[str, list],
     common: Mapping[str, list],
+    scene: Scene,
     dice: random.Random,
     arguments: Mapping[str, list[str]],
-) -> dict[str, str] | None:
-    """One training example, or nothing where the grammar would not admit it."""
-    shop = dice.choice(_able(shops, pattern))
-    scene = scene_for(pattern, shop, shops, dice)
+) -> tuple[str, str] | None:
+    """What is said in a scene and the calls it means, or nothing where the grammar would not admit them."""
     draft = with_edges(build(pattern, Filler(dice, shop, common, scene), dice), dice)
     if dice.random() < 0.05:
         draft = misspelt(draft, dice)
@@ -270,16 +274,12 @@ def example(
     calls = write(phrases)
     if not admitted(calls, utterance, scene.state.pending is not None, arguments):
         return None
-    return {
-        "prompt": prompt.before_speech(scene.state) + prompt.utterance_part(utterance),
-        "calls": " " + calls,
-    }
+    return prompt.utterance_part(utterance), f" {calls}"
 
 
-def _able(shops: list, pattern: Pattern) -> list:
-    """The shops that have what the pattern's made-to-order placeholders need."""
-    needs_options = "{pre" in pattern.text or "{post" in pattern.text
-    return [shop for shop in shops if "pres" in shop] if needs_options else shops
+def _suits(pattern: Pattern, shop: Mapping[str, list]) -> bool:
+    """Whether the shop has what the pattern's made-to-order placeholders need."""
+    return "pres" in shop or not ("{pre" in pattern.text or "{post" in pattern.text)
 
 
 def tool_arguments() -> dict[str, list[str]]:
@@ -289,9 +289,12 @@ def tool_arguments() -> dict[str, list[str]]:
     return {name: list(registry.load(name).arguments.model_fields) for name in registry.names()}
 
 
-def expand(count: int, seed: int, report: Callable[[str], None] = print) -> list[dict[str, str]]:
-    """``count`` examples, every pattern about equally often; fixed sentences less."""
-    dice = random.Random(seed)
+def checked_patterns() -> list[Pattern]:
+    """Every pattern.
+
+    Raises:
+        SystemExit: One has mark-up that the language does not have; it is named.
+    """
     patterns = read_patterns(HERE / "patterns")
     for pattern in patterns:
         unknown = [
@@ -301,22 +304,47 @@ def expand(count: int, seed: int, report: Callable[[str], None] = print) -> list
         ]
         if unknown or not pattern.text or "<" not in pattern.text:
             raise SystemExit(f"{pattern.source}: unknown mark-up {unknown} in: {pattern.text}")
+    return patterns
+
+
+def expand(count: int, seed: int, report: Callable[[str], None] = print) -> Iterator[dict[str, Any]]:
+    """Scenes with ``count`` turns in all, every pattern about equally often; fixed sentences less.
+
+    What is said in one scene shares the prompt before it, so that training reads that once.
+    """
+    dice = random.Random(seed)
+    patterns = checked_patterns()
     shops, common = read_vocabularies(HERE / "vocabulary")
     arguments = tool_arguments()
-    weights = [(3.0 if "{" in p.text else 1.6) * EMPHASIS.get(p.source, 1.0) for p in patterns]
+    by_state: dict[str, list[Pattern]] = {}
+    for pattern in patterns:
+        by_state.setdefault(pattern.state, []).append(pattern)
+    weights = {state: [_weight(pattern) for pattern in group] for state, group in by_state.items()}
+    states, shares = list(by_state), [sum(weights[state]) for state in by_state]
     refused: Counter[str] = Counter()
-    examples: dict[tuple[str, str], dict[str, str]] = {}
-    while len(examples) < count:
-        pattern = dice.choices(patterns, weights)[0]
-        made = example(pattern, shops, common, dice, arguments)
-        if made is None:
-            refused[f"{pattern.source}: {pattern.text}"] += 1
-        else:
-            examples[made["prompt"], made["calls"]] = made
-    report(f"{len(patterns)} patterns, {len(examples)} examples, {sum(refused.values())} refused")
+    made = 0
+    while made < count:
+        state = dice.choices(states, shares)[0]
+        shop = dice.choice(shops)
+        chosen = dice.choices(by_state[state], weights[state], k=TURNS_IN_A_SCENE)
+        scene, speakers = scene_for(chosen, shop, shops, dice)
+        turns = {}
+        for pattern in speakers:
+            place = shop if _suits(pattern, shop) else dice.choice([s for s in shops if _suits(pattern, s)])
+            said = turn(pattern, place, common, scene, dice, arguments)
+            if said is None:
+                refused[f"{pattern.source}: {pattern.text}"] += 1
+            else:
+                turns[said[0]] = said[1]
+        made += len(turns)
+        yield {"state": prompt.before_speech(scene.state), "turns": list(turns.items())}
+    report(f"{len(patterns)} patterns, {made} turns, {sum(refused.values())} refused")
     for line, times in refused.most_common(40):
         report(f"  refused {times}: {line}")
-    return list(examples.values())
+
+
+def _weight(pattern: Pattern) -> float:
+    return (3.0 if "{" in pattern.text else 1.6) * EMPHASIS.get(pattern.source, 1.0)
 
 
 def main() -> None:
@@ -325,8 +353,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=36_000)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    rows = expand(options.count, options.seed)
-    options.output.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    partial = options.output.with_suffix(".partial")
+    with partial.open("w") as file:
+        file.writelines(json.dumps(scene) + "\n" for scene in expand(options.count, options.seed))
+    partial.replace(options.output)
 
 
 if __name__ == "__main__":

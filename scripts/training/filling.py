@@ -59,9 +59,9 @@ class Filler:
             known = [p[base] for p in self._shown if p.get(base) and p[base] not in self._seen.values()]
             if known:
                 return dice.choice(known)
-        if base == "held":
+        if base == "held" and self._held:
             return self._fresh_held()
-        if base in ("thing", "things"):
+        if base in ("thing", "things", "held"):
             return self._fresh_thing(plural=base == "things")
         if base == "price":
             return price_words(dice, 3 if name == "price" else int(self._low_price() + 5))[0]

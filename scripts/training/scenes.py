@@ -1,7 +1,7 @@
 """The dialogue states in which the patterns are said: what is shown, what is in the cart, what was asked."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from voice_agent_cli.understanding.state import CartEntry, Pending, ShownProduct, State
@@ -54,34 +54,34 @@ def some_products(
     return products
 
 
-def scene_for(pattern: Pattern, shop: Mapping[str, list], shops: list, dice: random.Random) -> Scene:
-    """A dialogue state in which the pattern may be said."""
-    asked = pattern.state.startswith("asked")
-    speaks_of_shown = (pattern.state == "shown" and dice.random() < 0.9) or (asked and dice.random() < 0.8)
+def scene_for(
+    patterns: Sequence[Pattern], shop: Mapping[str, list], shops: list, dice: random.Random
+) -> tuple[Scene, list[Pattern]]:
+    """A dialogue state in which patterns of one section may be said, and those that may be said in it."""
+    kind = patterns[0].state
+    asked = kind.startswith("asked")
+    speaks_of_shown = (kind == "shown" and dice.random() < 0.9) or (asked and dice.random() < 0.8)
     shown: list[dict[str, str]] = []
-    if speaks_of_shown or (pattern.state in ("any", "cart") and dice.random() < 0.5):
+    if speaks_of_shown or (kind in ("any", "cart") and dice.random() < 0.5):
         shown = some_products(dice, shop)
-    elif pattern.state == "nothing" and dice.random() < 0.25:
+    elif kind == "nothing" and dice.random() < 0.25:
         shown = some_products(dice, dice.choice(shops))
     held: list[dict[str, str]] = []
-    if pattern.state == "cart" or dice.random() < 0.25:
+    if kind == "cart" or dice.random() < 0.25:
         held = some_products(dice, shop, (1, 1, 2, 2, 3, 4))
+    question = kind.removeprefix("asked").strip() if asked else ""
+    speakers = list(patterns)
+    clear = [p for p in patterns if p.text.startswith(tuple(f"<{head}>" for head in SELF_CONTAINED))]
+    if clear and not asked and dice.random() < 0.05:
+        # A question is open, and the shopper asks for something else that is clear in itself.
+        speakers, question = clear, dice.choice(OPEN_QUESTIONS)
     state = State(
         shown=tuple(map(_shown_product, shown)),
         cart=tuple(CartEntry("", _shown_product(product)) for product in held),
-        pending=_pending(pattern, dice),
+        pending=Pending("", "", question) if question else None,
     )
-    may_speak_of_shown = speaks_of_shown or pattern.state in ("any", "cart")
-    return Scene(state, shown if may_speak_of_shown else [], held)
-
-
-def _pending(pattern: Pattern, dice: random.Random) -> Pending | None:
-    """The question that is open: the section's, or now and then one that a clear request ignores."""
-    if pattern.state.startswith("asked"):
-        return Pending("", "", pattern.state.removeprefix("asked").strip())
-    if pattern.text.startswith(tuple(f"<{head}>" for head in SELF_CONTAINED)) and dice.random() < 0.06:
-        return Pending("", "", dice.choice(OPEN_QUESTIONS))
-    return None
+    may_speak_of_shown = speaks_of_shown or kind in ("any", "cart")
+    return Scene(state, shown if may_speak_of_shown else [], held), speakers
 
 
 def _shown_product(product: dict[str, str]) -> ShownProduct:

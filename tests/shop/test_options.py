@@ -85,6 +85,8 @@ SPLIT = product(
         ),
         (SPLIT, {"size": "small", "milk": "none"}, {"Size": "Small"}),
         (SPLIT, {"unnamed": "no milk | small"}, {"Size": "Small"}),
+        (SPLIT, {"unnamed": "hold the soy | small"}, {"Size": "Small"}),
+        (SPLIT, {"unnamed": "small | leave the milk out"}, {"Size": "Small"}),
     ],
 )
 def test_a_spoken_value_finds_the_products_own(

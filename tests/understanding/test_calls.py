@@ -103,6 +103,16 @@ def test_an_answer_fills_in_what_was_missing() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "quantity"),
+    [("half a dozen", 6), ("a dozen", 12), ("2 dozen", 24), ("a couple", 2), ("just the one", 1)],
+)
+def test_a_number_of_pieces_may_be_said_in_words(said: str, quantity: int) -> None:
+    pending = Pending("How many?", "add_to_cart", "quantity", {"product": "boot"})
+    state = State(shown=(BOOT,), pending=pending)
+    assert made(f"Answer Value {said}", state) == [("add_to_cart", {"product": "boot", "quantity": quantity})]
+
+
 def test_an_answer_to_which_one_is_looked_up_among_the_choices() -> None:
     pending = Pending("Which?", "add_to_cart", "product", {"size": "9"}, (BOOT.title, RUNNER.title))
     state = State(shown=(BOOT, RUNNER), pending=pending)
@@ -158,3 +168,77 @@ def test_changes_look_in_the_cart_first_and_additions_in_what_is_shown() -> None
 def test_what_is_no_order_makes_no_call() -> None:
     for word in ("None", "Unable", "Thanks", "Hello"):
         assert understood(word) == Understanding(small_talk=word.lower())
+
+
+def test_what_is_shown_and_not_in_the_cart_is_added_even_where_a_change_was_understood() -> None:
+    state = State(shown=(RUNNER,), cart=(CartEntry("l1", BOOT, 1),))
+    assert made("Update Item the blue one Size 9", state) == [
+        ("add_to_cart", {"product": "runner", "size": "9"})
+    ]
+    assert made("Update Item the boots Size 9", state) == [("update_cart", {"product": "boot", "size": "9"})]
+
+
+def test_the_one_in_the_cart_is_changed_and_another_of_its_kind_is_added() -> None:
+    state = State(cart=(CartEntry("l1", BOOT, 1),))
+    assert made("Add Item the boots Size 9", state) == [("update_cart", {"product": "boot", "size": "9"})]
+    assert made("Add Item hiking boots Size 9", state) == [
+        ("add_to_cart", {"product": "hiking boots", "size": "9"})
+    ]
+
+
+def test_these_are_paid_for_where_nothing_but_the_cart_is_there() -> None:
+    assert made("Add Item these", State(cart=(CartEntry("l1", BOOT), CartEntry("l2", RUNNER)))) == [
+        ("checkout", {})
+    ]
+
+
+def test_what_is_named_and_only_akin_to_something_shown_stays_as_it_was_named() -> None:
+    juice = ShownProduct("juice", "Orchard Apple Juice", category="drinks")
+    eggs = ShownProduct("eggs", "Free Range Eggs", category="groceries")
+    state = State(shown=(juice, eggs), cart=(CartEntry("l1", juice),))
+    assert made("Add Item strawberry jam", state) == [("add_to_cart", {"product": "strawberry jam"})]
+    assert made("Add Item oranges Quantity 6", state) == [
+        ("add_to_cart", {"product": "oranges", "quantity": 6})
+    ]
+
+
+@pytest.mark.parametrize("said", ["10", "size 10", "a 10", "in a size 10"])
+def test_a_size_is_what_stands_behind_the_word(said: str) -> None:
+    assert made(f"Available Item the boots Size {said}") == [
+        ("check_availability", {"product": "boot", "size": "10"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "size"), [("regular's fine", "Regular"), ("just a large", "Large"), ("huge", "huge")]
+)
+def test_an_answer_names_one_of_the_choices_or_stays_as_it_was_said(said: str, size: str) -> None:
+    pending = Pending("Which size?", "add_to_cart", "size", {"product": "latte"}, ("Regular", "Large"))
+    assert made(f"Answer Value {said}", State(pending=pending))[0][1]["size"] == size
+
+
+@pytest.mark.parametrize(
+    ("last", "written", "then"),
+    [
+        (Call("track_order", {"order": "4417"}), "Correct Quantity 4471", {"order": "4471"}),
+        (Call("apply_discount", {"code": "spring10"}), "Correct Query spring one 2", {"code": "spring12"}),
+        (Call("check_availability", {"product": "boot", "size": "9"}), "Correct Quantity 10", {"size": "10"}),
+        (
+            Call("get_product_details", {"product": "boot", "about": "price"}),
+            "Correct Item the weight",
+            {"about": "the weight"},
+        ),
+        (
+            Call("check_availability", {"product": "boot"}),
+            "Correct Query the blue one",
+            {"product": "runner"},
+        ),
+    ],
+)
+def test_a_correction_goes_where_the_last_call_has_room_for_it(
+    last: Call, written: str, then: dict[str, str]
+) -> None:
+    state = State(shown=(BOOT, RUNNER), last_call=last)
+    (tool, arguments), *others = made(written, state)
+    assert (tool, others) == (last.tool, [])
+    assert arguments == {**last.arguments, **then}

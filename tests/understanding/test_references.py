@@ -45,10 +45,16 @@ SHOWN = (
         ("a pair of the sandals", "c"),
         ("the trail runner he'll love it", "b"),
         ("the dark boot", "a"),
+        ("everything but the sandals", "ab"),
+        ("all of them except the first and the third", "b"),
     ],
 )
 def test_a_reference_finds_its_product(phrase: str, ids: str) -> None:
     assert resolve(phrase, SHOWN) == Reference(tuple(ids))
+
+
+def test_where_it_is_unclear_what_stays_nothing_is_chosen() -> None:
+    assert resolve("everything except the kettle", SHOWN) == Reference(("a", "b", "c"), ambiguous=True)
 
 
 def test_it_is_the_product_last_talked_about() -> None:

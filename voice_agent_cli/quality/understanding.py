@@ -5,7 +5,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -141,11 +141,21 @@ def judge(agent: Understander, case: Case) -> Judged:
     )
     tools_right = [call.tool for call in got] == [call.tool for call in case.calls]
     all_right = tools_right and all(
-        same_arguments(mine, theirs, case.query_any) for mine, theirs in zip(got, case.calls, strict=True)
+        same_arguments(mine, counted(theirs, state), case.query_any)
+        for mine, theirs in zip(got, case.calls, strict=True)
     )
     wanted = {call.tool for call in case.calls}
     unasked = any(call.tool in CHANGES_SOMETHING and call.tool not in wanted for call in got)
     return Judged(case, understood, tools_right, all_right, unasked, latency)
+
+
+def counted(call: Call, state: State) -> Call:
+    """A wanted call whose relative quantity ("+1") is made the one that the cart's line should have."""
+    change = str(call.arguments.get("quantity", ""))
+    if change[:1] not in ("+", "-"):
+        return call
+    held = next((e.quantity for e in state.cart if e.product.id == call.arguments.get("product")), 0)
+    return replace(call, arguments={**call.arguments, "quantity": held + int(change)})
 
 
 def _judge_loosely(case: Case, understood: Understanding, latency: float) -> Judged:

@@ -1,5 +1,6 @@
 """What was asked of a product, under the product's own names for it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,10 @@ MAX_TEXT = 200
 
 _YES = frozenset({"yes", "true", "on", "please"})
 _NO = frozenset({"no", "none", "false", "off", "without", "not"})
+_LEFT_OUT = re.compile(
+    r"(?:no|none|off|without|not|minus|hold|skip|lose|omit|leave out|leave off|take off)(?: the| any)? (.+)$"
+    r"|(?:leave|take) (?:the |any )?(.+) (?:out|off)$"
+)
 
 
 @dataclass
@@ -138,11 +143,12 @@ def _is_decided(text: str, found: Asked) -> bool:
 
 
 def _read_without(product: Product, text: str, found: Asked) -> bool:
-    """ "no milk", "without gift wrap": the modifier is left out."""
-    first, _, rest = plain(text).partition(" ")
-    if first not in _NO or not rest:
+    """ "no milk", "hold the onions", "leave the gift wrap off": the modifier is left out."""
+    left_out = _LEFT_OUT.match(plain(text))
+    if not left_out:
         return False
-    names = [m.name for m in product.modifiers if _is_about(m, canonical(rest))]
+    what = canonical(left_out[1] or left_out[2])
+    names = [m.name for m in product.modifiers if _is_about(m, what)]
     found.cleared.update(names)
     return bool(names)
 

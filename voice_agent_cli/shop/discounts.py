@@ -93,4 +93,3 @@ def _spoken(code: str) -> str:
     """Letters and digits; "FRIDAYTWO" and what is heard as "friday 2" come out alike."""
     letters = re.sub(r"[^a-z0-9]", "", "".join(canonical(code)))
     return _NUMBER_NAME.sub(lambda name: _DIGIT_OF[name.group()], letters)
-

@@ -30,6 +30,8 @@ CHANGES_SOMETHING = frozenset(
 )
 ASK_BELOW = 0.5
 """How sure the model must be that a change is meant; below, it asks first."""
+HESITATIONS = frozenset("um uh uhm er erm eh hm hmm hmmm mm mmm ah oh well so".split())
+"""Words that alone ask for nothing."""
 UNSURE = "Sorry, I'm not sure I got that. Could you say it again?"
 
 
@@ -66,7 +68,7 @@ class Agent:
         """
         began = time.perf_counter()
         utterance = read(text)
-        if not utterance.words:
+        if all(word.text in HESITATIONS for word in utterance.words):
             return Understanding(small_talk="none")
         written = self._written(utterance, state)
         phrases = parse(written.text)

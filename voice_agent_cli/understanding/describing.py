@@ -82,7 +82,7 @@ def _among(word: str, words: Iterable[str]) -> bool:
     stem = _singular(word)
     return any(
         stem in (other, other.removesuffix("s"))
-        or (len(stem) > 3 and fuzz.ratio(stem, other) >= _SIMILAR_ENOUGH)
+        or (len(stem) > 3 and stem[0] == other[0] and fuzz.ratio(stem, other) > _SIMILAR_ENOUGH)
         for other in words
     )
 

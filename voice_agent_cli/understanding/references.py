@@ -27,6 +27,7 @@ _SINGULAR = frozenset({"it", "that", "this", "its"})
 _PLURAL = frozenset(
     {"them", "they", "those", "these", "both", "all", "everything", "each", "either", "their"}
 )
+_POINTING = frozenset("the that this those these my your our his her their".split())
 _OF_ONE_PAIR = frozenset({"they", "them", "their"})
 """Shoes are "they", too: said of the product last talked about."""
 _CHEAPEST = frozenset({"cheap", "cheaper", "cheapest", "lowest", "affordable"})
@@ -35,6 +36,8 @@ _DEAREST = frozenset(
 )
 _COMPARING = _CHEAPEST | _DEAREST | {"least", "less", "most", "more", "price", "priced", "whichever", "is"}
 _MONEY = frozenset({"dollar", "dollars", "euro", "euros", "pound", "pounds", "bucks"})
+_WHOLE = frozenset({"everything", "all", "lot", "rest", "others"})
+_SPARING = frozenset({"but", "except", "bar", "excluding", "besides", "minus"})
 _JOINING = frozenset({"and", "or", "plus", "versus", "vs"})
 
 
@@ -67,10 +70,11 @@ def resolve(
         return Reference()
     hints = [word.text for word in read(hint).words]
     return (
-        _resolve(words, candidates, focus, hints)
+        _all_but(words, candidates, focus)
+        or _resolve(words, candidates, focus, hints)
         or _several(words, candidates, focus)
         or _by_noun(_content(words), candidates)
-        or _by_meaning(_content(words), candidates)
+        or _by_meaning(words, candidates)
         or Reference()
     )
 
@@ -94,6 +98,18 @@ def _resolve(
     return _by_description(with_count, candidates, hints) or _by_description(content, candidates, hints)
 
 
+def _all_but(words: Sequence[str], candidates: Sequence[ShownProduct], focus: str | None) -> Reference | None:
+    """ "Everything except the socks"; asked about where it is not clear what stays."""
+    at = next((i for i, word in enumerate(words) if word in _SPARING), None)
+    if at is None or not set(words[:at]) & _WHOLE:
+        return None
+    ids = tuple(product.id for product in candidates)
+    spared = resolve(" ".join(words[at + 1 :]), candidates, focus)
+    if not spared.ids or spared.ambiguous:
+        return Reference(ids, ambiguous=True)
+    return Reference(tuple(i for i in ids if i not in spared.ids))
+
+
 def _content(words: Sequence[str]) -> list[str]:
     return [word for word in words if word not in _EMPTY | _SINGULAR | _PLURAL]
 
@@ -108,8 +124,9 @@ def _by_position(words: Sequence[str], candidates: Sequence[ShownProduct]) -> tu
     ):
         if following.get(edge, "").isdigit():
             return tuple(take)
-    if "number" in following and following["number"].isdigit():
-        return tuple(ids[int(following["number"]) - 1 : int(following["number"])])
+    number = {"one": "1"}.get(following.get("number", ""), following.get("number", ""))
+    if number.isdigit():
+        return tuple(ids[int(number) - 1 : int(number)])
     found = [ids[_ORDINALS[word]] for word in words if word in _ORDINALS and _ORDINALS[word] < len(ids)]
     if not found and any(word in _ORDINALS for word in words):
         return ()
@@ -169,6 +186,11 @@ def _one_of(products: Sequence[ShownProduct]) -> Reference:
     return _narrowed(tuple(product.id for product in products))
 
 
+def points(phrase: str) -> bool:
+    """Whether a phrase speaks of something known: "the couch", "it", "my usual"; not "a couch"."""
+    return bool({word.text for word in read(phrase).words} & (_POINTING | _SINGULAR | _PLURAL))
+
+
 def mentioned(phrase: str, candidates: Sequence[ShownProduct]) -> tuple[str, ...]:
     """The products that some word of the phrase describes: "sleepsuit carrier pushchair"."""
     content = _content([word.text for word in read(phrase).words])
@@ -207,9 +229,13 @@ def _by_noun(content: Sequence[str], candidates: Sequence[ShownProduct]) -> Refe
     return _one_of(fitting) if len(fitting) == 1 else None
 
 
-def _by_meaning(content: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
-    """ "The couch" for a sofa; not where a word names another quality of what is shown."""
-    if any(describes(word, product) for word in content for product in candidates):
+def _by_meaning(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
+    """ "The couch" for a sofa; not where a word names another quality of what is shown.
+
+    Only what is pointed at: "some strawberry jam" is none of the juices shown.
+    """
+    content = _content(words)
+    if not points(" ".join(words)) or any(describes(w, product) for w in content for product in candidates):
         return None
     fitting = [p for p in candidates if not any(contradicts(word, p) for word in content)]
     index = most_like(" ".join(content), [f"{product.title} {product.category}" for product in fitting])

@@ -1,0 +1,131 @@
+"""From an answer to a question, or a correction of the last call, to the call that it completes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .arguments import MANY_PRODUCTS, ONE_PRODUCT, count, plain_arguments, spelt
+from .language import SLOTS, YES, Phrase
+from .numbers import read
+from .references import resolve
+from .state import Call, Pending, State
+from .tool_calls import Question, looked_up, tool_calls, which
+
+ARGUMENTS = frozenset(slot.argument for slot in SLOTS.values())
+"""What an answer can fill in; anything else that was asked for is an option of the product."""
+INDIFFERENT = frozenset({"any", "either", "whatever", "all"})
+
+
+def answered(phrase: Phrase, pending: Pending, state: State, sure: float) -> "list[Call] | Question":
+    """The call that was waiting, with the answer in its place."""
+    if phrase.head == YES:
+        if pending.missing != "confirm":
+            return Question(pending.question, pending)
+        return [Call(pending.tool, {**pending.arguments, "confirm": True}, sure, "model+code")]
+    if pending.missing == "confirm":
+        return Question(pending.question, pending)
+    said = " ".join(phrase.values("Value"))
+    arguments = {**pending.arguments, **plain_arguments(phrase, pending.tool)}
+    if pending.missing == "product":
+        return _answered_product(said, pending, arguments, state, sure)
+    if pending.missing in ARGUMENTS:
+        arguments[pending.missing] = _answered_value(said, pending)
+    else:
+        held = arguments.get("options") or {}
+        arguments["options"] = {**held, pending.missing: said}
+    return [Call(pending.tool, arguments, sure, "model+code")]
+
+
+def _answered_product(
+    said: str, pending: Pending, arguments: dict[str, Any], state: State, sure: float
+) -> "list[Call] | Question":
+    everything = {p.id: p for p in (*state.shown, *(entry.product for entry in state.cart))}
+    asked = [product for product in everything.values() if product.title in pending.choices]
+    reference = resolve(said, asked, state.focus)
+    if not reference.ids:
+        reference = looked_up(said, "", pending.tool, state)
+    if reference.ambiguous:
+        return which(reference, pending.tool, arguments, state)
+    products = reference.ids or (said,)
+    decided = "model+code"
+    return [Call(pending.tool, {**arguments, "product": product}, sure, decided) for product in products]  # type: ignore[arg-type]
+
+
+def _answered_value(said: str, pending: Pending) -> Any:
+    if pending.missing == "quantity":
+        return count(said)
+    if said in INDIFFERENT and pending.choices:
+        return pending.choices[0]
+    if pending.missing == "options":
+        return {"unnamed": said}
+    if pending.missing == "code":
+        return spelt(said)
+    return _chosen(said, pending.choices) or said
+
+
+def _chosen(said: str, choices: Sequence[str]) -> str | None:
+    """The one choice that is named in an answer: "just a single", "regular's fine"."""
+    spoken = " ".join(word.text.removesuffix("'s") for word in read(said).words)
+    named = [choice for choice in choices if f" {read(choice)} " in f" {spoken} "]
+    longest = [c for c in named if not any(c != o and c.lower() in o.lower() for o in named)]
+    return longest[0] if len(longest) == 1 else None
+
+
+def corrected(phrase: Phrase, state: State, sure: float) -> "list[Call] | Question":
+    """The last call again with what was said otherwise; what it did to the cart is taken back first."""
+    last = state.last_call
+    if last is None:
+        tool = "refine_search" if state.last_search else "search_products"
+        if phrase.values("Item"):
+            text = "What would you like me to do with it?"
+            return Question(text, Pending(text, "get_product_details", "product"))
+        return [Call(tool, plain_arguments(phrase, tool), sure)]
+    phrase = _as_the_last_call_has_it(phrase, last, state)
+    made = tool_calls(last.tool, phrase, replace(state, focus=_other_than(last, state)), sure)
+    if isinstance(made, Question):
+        return made
+    merged = [
+        replace(call, arguments={**_kept(last, call), **call.arguments}, decided_by="model+code")
+        for call in made
+    ]
+    return merged if state.last_refused else list(_taken_back(last, merged))
+
+
+def _as_the_last_call_has_it(phrase: Phrase, last: Call, state: State) -> Phrase:
+    """What was said otherwise, under the slot that the call has for it: "no, 4471" is an order's number."""
+    slots = list(phrase.slots)
+    for tool, slot in (("apply_discount", "Code"), ("track_order", "Order")):
+        if last.tool == tool and slots:
+            return Phrase(phrase.head, ((slot, slots[0][1]),))
+    if last.tool in ONE_PRODUCT and not phrase.values("Item"):
+        slots = [("Item", value) if name == "Query" else (name, value) for name, value in slots]
+    if last.tool not in ONE_PRODUCT | MANY_PRODUCTS:
+        slots = [("Query", value) if name == "Item" else (name, value) for name, value in slots]
+    if last.arguments.get("about") and not any(phrase.values(name) for name in ("About", "Color", "Size")):
+        known = (*state.shown, *(entry.product for entry in state.cart))
+        slots = [
+            ("About", value) if name == "Item" and not resolve(value, known).ids else (name, value)
+            for name, value in slots
+        ]
+    if str(last.arguments.get("size", ""))[:1].isdigit() and "quantity" not in last.arguments:
+        slots = [("Size", value) if name == "Quantity" else (name, value) for name, value in slots]
+    return Phrase(phrase.head, tuple(slots))
+
+
+def _other_than(last: Call, state: State) -> str | None:
+    """ "The other one" is any but the product of the call being corrected."""
+    product = last.arguments.get("product")
+    return str(product) if product else state.focus
+
+
+def _kept(last: Call, call: Call) -> Mapping[str, Any]:
+    """The arguments of the last call that still hold; another product drops its size and colour."""
+    if call.arguments.get("product", last.arguments.get("product")) == last.arguments.get("product"):
+        return last.arguments
+    return {name: value for name, value in last.arguments.items() if name in ("quantity", "size", "about")}
+
+
+def _taken_back(last: Call, calls: Sequence[Call]) -> Iterator[Call]:
+    if last.tool == "add_to_cart":
+        yield Call("undo", {}, min(call.confidence for call in calls), "code")
+    yield from calls

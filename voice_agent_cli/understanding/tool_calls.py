@@ -1,0 +1,146 @@
+"""From a phrase that names a tool to its calls: which products are meant, or the question which."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .arguments import MANY_PRODUCTS, ONE_PRODUCT, counted, plain_arguments
+from .language import Phrase
+from .references import Reference, mentioned, points, resolve
+from .state import Call, Pending, ShownProduct, State
+
+IN_CART = frozenset({"update_cart", "remove_from_cart"})
+ABOUT_ITSELF = frozenset({"color", "size"})
+MOST_PRODUCTS = 4
+_CONTAINERS = re.compile(
+    r"^(bottle|box|pack|packet|tin|can|jar|bag|roll|sheet|slice|pot|tube|loaf|loave|pair|cop|copy|carton|tub|cup|"
+    r"glass|bar|bunch|punnet|set)(s|es|ies)? of (the )?"
+)
+"""What something comes in is no part of its name: "two bottles of still water"."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Raised to the top of the translation when the shopper has to be asked."""
+
+    text: str
+    pending: Pending
+
+
+def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Call] | Question":
+    items = phrase.values("Item")
+    tool = _as_it_can_be_meant(tool, items, phrase, state)
+    arguments = plain_arguments(phrase, tool)
+    if tool not in ONE_PRODUCT | MANY_PRODUCTS:
+        return [Call(tool, arguments, sure)]
+    brand = " ".join(phrase.values("Brand"))
+    found = _products(items, brand, arguments, tool, state)
+    if isinstance(found, Question):
+        return found
+    products, by_code = found
+    decided = "model+code" if by_code else "model"
+    if tool in MANY_PRODUCTS:
+        return [_comparison(tool, products, by_code, arguments, state, sure)]
+    if not products:
+        return [Call(tool, arguments, sure)]
+    return [
+        Call(tool, {"product": product, **counted(arguments, product, state)}, sure, decided)  # type: ignore[arg-type]
+        for product in products[:MOST_PRODUCTS]
+    ]
+
+
+def _as_it_can_be_meant(tool: str, items: Sequence[str], phrase: Phrase, state: State) -> str:
+    """What is shown and not in the cart can only be added; what is only in the cart, changed or paid for."""
+    if tool not in ("update_cart", "add_to_cart") or len(items) != 1:
+        return tool
+    held = tuple(entry.product for entry in state.cart)
+    shown = resolve(items[0], state.shown, state.focus).ids
+    in_cart = resolve(items[0], held, state.focus).ids
+    if tool == "update_cart":
+        return "add_to_cart" if shown and not in_cart else tool
+    if shown or not in_cart:
+        return tool
+    if items[0] in ("these", "those", "all of these", "all of those") and not state.shown:
+        return "checkout"
+    changed = any(phrase.values(slot) for slot in ("Size", "Color", "With"))
+    return "update_cart" if changed and points(items[0]) else tool
+
+
+def _comparison(
+    tool: str,
+    products: Sequence[str],
+    by_code: bool,
+    arguments: Mapping[str, Any],
+    state: State,
+    sure: float,
+) -> Call:
+    """Of the products named, or those a single phrase speaks of, or all that is shown."""
+    if not by_code and len(products) < 2:
+        said = mentioned(" ".join(products), state.shown)
+        products = said if len(said) > 1 else [product.id for product in state.shown]
+        by_code = True
+    chosen = list(products[:MOST_PRODUCTS])
+    return Call(tool, {"products": chosen, **arguments}, sure, "model+code" if by_code else "model")
+
+
+def _products(
+    items: Sequence[str], brand: str, arguments: Mapping[str, Any], tool: str, state: State
+) -> "tuple[tuple[str, ...], bool] | Question":
+    """The products that the references mean, and whether code found them; names stay as said."""
+    if not items and not brand:
+        return _unsaid(tool, state), bool(_unsaid(tool, state))
+    hint = " ".join(str(arguments[name]) for name in ABOUT_ITSELF if arguments.get(name))
+    products: list[str] = []
+    by_code = False
+    for item in items or (brand,):
+        said = item if brand in item else f"{brand} {item}"
+        reference = looked_up(said, hint, tool, state)
+        if reference.ambiguous and tool not in MANY_PRODUCTS:
+            return which(reference, tool, arguments, state)
+        by_code = by_code or bool(reference.ids)
+        products.extend(reference.ids or (_CONTAINERS.sub("", said),))
+    return tuple(dict.fromkeys(products)), by_code
+
+
+def looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
+    """In the cart alone for what changes the cart, else in what was shown and then in the cart."""
+    in_cart = tuple(entry.product for entry in state.cart)
+    places = (in_cart,) if tool in IN_CART else (state.shown, in_cart)
+    if tool == "add_to_cart" and not points(said):
+        # "Strawberry jam" is something new, whatever lies in the cart.
+        places = (state.shown,)
+    focus = None if tool in MANY_PRODUCTS else state.focus
+    ambiguous = Reference()
+    for candidates in places:
+        reference = resolve(said, candidates, focus, hint)
+        if reference.ids and not reference.ambiguous:
+            return reference
+        ambiguous = ambiguous if ambiguous.ids else reference
+    if not ambiguous.ids and tool in IN_CART:
+        return Reference(named) if len(named := mentioned(said, in_cart)) == 1 else ambiguous
+    return ambiguous
+
+
+def _unsaid(tool: str, state: State) -> tuple[str, ...]:
+    """The product meant when none is named: the only candidate, or the one last talked about."""
+    candidates = (
+        [entry.product.id for entry in state.cart] if tool in IN_CART else [p.id for p in state.shown]
+    )
+    if state.focus in candidates:
+        return (str(state.focus),)
+    return tuple(candidates) if len(candidates) == 1 else ()
+
+
+def which(reference: Reference, tool: str, arguments: Mapping[str, Any], state: State) -> Question:
+    titles = _titles(reference.ids, state)
+    listed = ", ".join(titles[:-1]) + f" or {titles[-1]}"
+    text = f"Which one: {listed}?" if len(titles) <= 3 else "Which one do you mean?"
+    return Question(text, Pending(text, tool, "product", dict(arguments), titles))
+
+
+def _titles(ids: Sequence[str], state: State) -> tuple[str, ...]:
+    known: dict[str, ShownProduct] = {
+        p.id: p for p in (*state.shown, *(entry.product for entry in state.cart))
+    }
+    return tuple(known[i].title for i in ids if i in known)
