@@ -1,11 +1,13 @@
 """The agent before and behind its model."""
 
+from dataclasses import replace
+
 import pytest
 
 from voice_agent_cli.understanding.agent import Agent
 from voice_agent_cli.understanding.grammar import Grammar
 from voice_agent_cli.understanding.llm.model import Choice, Written
-from voice_agent_cli.understanding.state import Pending, State
+from voice_agent_cli.understanding.state import Pending, ShownProduct, State
 
 
 class EagerModel:
@@ -26,3 +28,36 @@ def test_hesitation_confirms_nothing_whatever_the_model_makes_of_it(said: str) -
     asked = State(pending=Pending("Empty the cart?", "clear_cart", "confirm"))
     assert agent.understand("yes", asked).calls != ()
     assert agent.understand(said, asked).calls == ()
+
+
+class UnsureModel(EagerModel):
+    """A model, for these tests alone, that is not sure of what it wrote."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:  # noqa: ARG002
+        return Written(self.text, (Choice(0, 0.4),))
+
+
+LAMP, MUG = ShownProduct("lamp", "Fennel Lamp"), ShownProduct("mug", "Oat Mug")
+TOOLS = {"add_to_cart": ["product", "quantity", "size"], "checkout": ["confirm"], "clear_cart": ["confirm"]}
+
+
+def test_an_unsure_addition_is_asked_about_by_name_and_made_on_a_yes() -> None:
+    state = State(shown=(LAMP, MUG))
+    asked = Agent(UnsureModel("Add Item the mug Quantity 2 Size large"), TOOLS).understand(
+        "hm two mugs", state
+    )
+    assert (asked.calls, asked.question) == ((), "Shall I add 2 of Oat Mug in large to your cart?")
+    yes = Agent(EagerModel(), TOOLS).understand("yes", replace(state, pending=asked.pending))
+    assert [(call.tool, dict(call.arguments)) for call in yes.calls] == [
+        ("add_to_cart", {"product": "mug", "quantity": 2, "size": "large"})
+    ]
+
+
+def test_an_unsure_order_or_two_unsure_additions_have_to_be_said_again() -> None:
+    for written in ("Checkout", "Add Item both"):
+        asked = Agent(UnsureModel(written), TOOLS).understand("hm those", State(shown=(LAMP, MUG)))
+        assert (asked.calls, asked.pending) == ((), None)
+        assert asked.question == "Sorry, I'm not sure I got that. Could you say it again?"

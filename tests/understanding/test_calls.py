@@ -242,3 +242,13 @@ def test_a_correction_goes_where_the_last_call_has_room_for_it(
     (tool, arguments), *others = made(written, state)
     assert (tool, others) == (last.tool, [])
     assert arguments == {**last.arguments, **then}
+
+
+def test_nothing_is_taken_out_of_an_empty_cart() -> None:
+    assert made("Remove Item oil paint") == [("refine_search", {"exclude": ["oil paint"]})]
+    assert made("Remove Item the coats Search Query gloves") == [("search_products", {"query": "gloves"})]
+    assert made("Remove Item the coats", State()) == [("remove_from_cart", {"product": "the coats"})]
+
+
+def test_one_thing_cannot_be_compared_with_itself() -> None:
+    assert made("Compare Item the boots") == [("compare_products", {"products": ["boot", "runner"]})]

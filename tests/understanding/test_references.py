@@ -46,11 +46,29 @@ SHOWN = (
         ("the trail runner he'll love it", "b"),
         ("the dark boot", "a"),
         ("everything but the sandals", "ab"),
+        ("all three of them", "abc"),
+        ("the two ridges", "bc"),
+        ("number one", "a"),
         ("all of them except the first and the third", "b"),
     ],
 )
 def test_a_reference_finds_its_product(phrase: str, ids: str) -> None:
     assert resolve(phrase, SHOWN) == Reference(tuple(ids))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "ids"),
+    [("the five", "five"), ("the five max", "max"), ("the sage dress", "shift"), ("the slip ons", "slip")],
+)
+def test_a_title_said_whole_goes_before_one_said_in_part(phrase: str, ids: str) -> None:
+    shown = (
+        ShownProduct("five", "Velto Five", brand="Velto"),
+        ShownProduct("max", "Velto Five Max", brand="Velto"),
+        ShownProduct("tea", "Poppy Tea Dress", category="Dresses", attributes={"color": "red"}),
+        ShownProduct("shift", "Linen Shift", category="Dresses", attributes={"color": "sage"}),
+        ShownProduct("slip", "Canvas Slip-On", category="Shoes"),
+    )
+    assert resolve(phrase, shown) == Reference((ids,))
 
 
 def test_where_it_is_unclear_what_stays_nothing_is_chosen() -> None:

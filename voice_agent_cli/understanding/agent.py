@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from voice_agent_cli.errors import UsageError
 
+from .asking import whether
 from .calls import translate
 from .grammar import Grammar
 from .language import Phrase, parse
@@ -32,7 +33,6 @@ ASK_BELOW = 0.5
 """How sure the model must be that a change is meant; below, it asks first."""
 HESITATIONS = frozenset("um uh uhm er erm eh hm hmm hmmm mm mmm ah oh well so".split())
 """Words that alone ask for nothing."""
-UNSURE = "Sorry, I'm not sure I got that. Could you say it again?"
 
 
 class Agent:
@@ -101,7 +101,8 @@ def _understood(phrases: Sequence[Phrase], state: State, written: Written) -> Un
                 before = translate(
                     phrases[:position], state, [min(c, default=1.0) for c in choices[:position]]
                 )
-                return Understanding(before.calls, question=UNSURE)
+                question, pending = whether(would_do.calls, state)
+                return Understanding(before.calls, question=question, pending=pending)
     return translate(phrases, state, [min(made, default=1.0) for made in choices])
 
 

@@ -32,7 +32,17 @@ def translate(phrases: Sequence[Phrase], state: State, confidence: Sequence[floa
         if isinstance(made, Question):
             return Understanding(tuple(calls), question=made.text, pending=made.pending)
         calls.extend(made)
-    return Understanding(tuple(_side_by_side(calls)))
+    return Understanding(tuple(_side_by_side(_possible(calls, state))))
+
+
+def _possible(calls: Sequence[Call], state: State) -> Sequence[Call]:
+    """Nothing can be taken out of an empty cart: "no oil paint" is left out of what is searched then."""
+    if state.cart or not any(call.tool == "remove_from_cart" for call in calls):
+        return calls
+    if len(calls) == 1 and state.last_search and calls[0].arguments.get("product"):
+        excluded = {"exclude": [calls[0].arguments["product"]]}
+        return [Call("refine_search", excluded, calls[0].confidence, "model+code")]
+    return [call for call in calls if call.tool != "remove_from_cart"] or calls
 
 
 def _side_by_side(calls: Sequence[Call]) -> Iterator[Call]:

@@ -23,12 +23,13 @@ def fit(content: Sequence[str], product: ShownProduct) -> int:
     """How well words describe a product.
 
     Returns:
-        3 when they say its whole title, 2 when every word is said of it, 1 when one of them
-        is a colour that its own is a shade of, 0 when a word does not fit.
+        3 when they say its whole title, the brand aside, 2 when every word is said of it, 1 when
+        one of them is a colour that its own is a shade of, 0 when a word does not fit.
     """
     title, other = _described(product)
     if all(_among(word, title | other) for word in content):
-        return 3 if all(_among(word, set(content)) for word in title) else 2
+        own = title - _words(product.brand) or title
+        return 3 if all(_among(word, set(content)) for word in own) else 2
     return int(all(_among(word, title | other | _shades(product)) for word in content))
 
 
@@ -81,14 +82,16 @@ def _texts(values: Iterable[object]) -> list[str]:
 def _among(word: str, words: Iterable[str]) -> bool:
     stem = _singular(word)
     return any(
-        stem in (other, other.removesuffix("s"))
+        stem in (other, _singular(other))
         or (len(stem) > 3 and stem[0] == other[0] and fuzz.ratio(stem, other) > _SIMILAR_ENOUGH)
         for other in words
     )
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and len(word) > 3 else word
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and len(word) > 2 and not word.endswith("ss") else word
 
 
 def _same_stem(word: str, other: str) -> bool:

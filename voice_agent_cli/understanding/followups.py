@@ -13,6 +13,8 @@ from .tool_calls import Question, looked_up, tool_calls, which
 
 ARGUMENTS = frozenset(slot.argument for slot in SLOTS.values())
 """What an answer can fill in; anything else that was asked for is an option of the product."""
+CONFIRMED = frozenset({"checkout", "clear_cart"})
+"""The tools that want to hear that they were confirmed."""
 INDIFFERENT = frozenset({"any", "either", "whatever", "all"})
 
 
@@ -21,7 +23,8 @@ def answered(phrase: Phrase, pending: Pending, state: State, sure: float) -> "li
     if phrase.head == YES:
         if pending.missing != "confirm":
             return Question(pending.question, pending)
-        return [Call(pending.tool, {**pending.arguments, "confirm": True}, sure, "model+code")]
+        confirmed = {"confirm": True} if pending.tool in CONFIRMED else {}
+        return [Call(pending.tool, {**pending.arguments, **confirmed}, sure, "model+code")]
     if pending.missing == "confirm":
         return Question(pending.question, pending)
     said = " ".join(phrase.values("Value"))
@@ -74,6 +77,8 @@ def _chosen(said: str, choices: Sequence[str]) -> str | None:
 def corrected(phrase: Phrase, state: State, sure: float) -> "list[Call] | Question":
     """The last call again with what was said otherwise; what it did to the cart is taken back first."""
     last = state.last_call
+    if last is None and state.cart and phrase.values("Item"):
+        return tool_calls("update_cart", phrase, state, sure)
     if last is None:
         tool = "refine_search" if state.last_search else "search_products"
         if phrase.values("Item"):

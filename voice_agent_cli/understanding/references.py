@@ -69,7 +69,7 @@ def resolve(
     if not candidates or not words:
         return Reference()
     hints = [word.text for word in read(hint).words]
-    return (
+    reference = (
         _all_but(words, candidates, focus)
         or _resolve(words, candidates, focus, hints)
         or _several(words, candidates, focus)
@@ -77,6 +77,8 @@ def resolve(
         or _by_meaning(words, candidates)
         or Reference()
     )
+    # "The two ridges" are both where there are two.
+    return Reference(reference.ids) if str(len(reference.ids)) in words else reference
 
 
 def _resolve(
@@ -124,6 +126,8 @@ def _by_position(words: Sequence[str], candidates: Sequence[ShownProduct]) -> tu
     ):
         if following.get(edge, "").isdigit():
             return tuple(take)
+    if following.get("all", "").isdigit() and int(following["all"]) == len(ids):
+        return tuple(ids)
     number = {"one": "1"}.get(following.get("number", ""), following.get("number", ""))
     if number.isdigit():
         return tuple(ids[int(number) - 1 : int(number)])

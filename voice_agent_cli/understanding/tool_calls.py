@@ -76,7 +76,7 @@ def _comparison(
     sure: float,
 ) -> Call:
     """Of the products named, or those a single phrase speaks of, or all that is shown."""
-    if not by_code and len(products) < 2:
+    if len(products) < 2:
         said = mentioned(" ".join(products), state.shown)
         products = said if len(said) > 1 else [product.id for product in state.shown]
         by_code = True
@@ -114,11 +114,12 @@ def looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
     ambiguous = Reference()
     for candidates in places:
         reference = resolve(said, candidates, focus, hint)
-        if reference.ids and not reference.ambiguous:
+        if reference.ids and (tool in MANY_PRODUCTS or not reference.ambiguous):
             return reference
         ambiguous = ambiguous if ambiguous.ids else reference
-    if not ambiguous.ids and tool in IN_CART:
-        return Reference(named) if len(named := mentioned(said, in_cart)) == 1 else ambiguous
+    if not ambiguous.ids and tool != "add_to_cart":
+        named = mentioned(said, places[0])
+        return Reference(named) if len(named) == 1 and (tool in IN_CART or points(said)) else ambiguous
     return ambiguous
 
 
