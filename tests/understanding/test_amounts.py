@@ -18,6 +18,7 @@ from voice_agent_cli.understanding.amounts import only_least, only_most
         "kettles 40 each or less",
         "40 or under",
         "not a penny more than 40",
+        "a kettle under 30 no make it under 40",
     ],
 )
 def test_an_upper_bound_is_no_lower_one(text: str) -> None:

@@ -31,6 +31,8 @@ def admits(text: str, calls: str, question_open: bool = False) -> bool:
         ("compare the first and the last", "Compare Item the first Item the last"),
         ("turn the music up", "Unable"),
         ("anything cheaper", "Refine Change cheaper"),
+        ("five more boxes of screws", "Update Item boxes of screws Quantity +5"),
+        ("five more boxes of screws", "Add Item boxes of screws Quantity 5"),
     ],
 )
 def test_calls_copied_from_the_utterance_are_admitted(text: str, calls: str) -> None:
@@ -57,6 +59,18 @@ def test_what_was_not_said_or_fits_no_schema_is_not_admitted(text: str, calls: s
 def test_an_answer_is_admitted_only_where_a_question_is_open() -> None:
     assert admits("ten please", "Answer Value 10", question_open=True)
     assert not admits("ten please", "Answer Value 10")
+
+
+def test_a_number_that_bounds_the_price_is_no_size_and_another_number_no_price() -> None:
+    assert admits("a hat 15 pounds at most", "Search Query hat Max 15")
+    assert not admits("a hat 15 pounds at most", "Search Query hat Size 15 pounds")
+    assert admits("a dress size 16 under 90", "Search Query dress Size 16 Max 90")
+    assert not admits("a dress size 16 under 90", "Search Query dress Size 16 Max 16")
+
+
+def test_so_many_more_of_what_is_in_the_cart_are_never_so_many_in_all() -> None:
+    assert not admits("five more boxes of screws", "Update Item boxes of screws Quantity 5")
+    assert admits("make it five boxes of screws", "Update Item boxes of screws Quantity 5")
 
 
 def test_every_tool_and_every_argument_that_people_say_has_its_word() -> None:

@@ -1,4 +1,4 @@
-"""Whether an amount that was said can be the least or the most wanted: "over 50", "60 tops", "30 to 40".
+"""What the words around an amount say: the least or the most wanted ("over 50", "60 tops"), or so many more.
 
 Where the words around a number say which bound it is, the grammar admits no other: a
 small model takes "at least forty" for a highest price now and then. Where they say
@@ -31,6 +31,8 @@ _NOT = frozenset(
     "no not nothing never without don't dont can't cant cannot won't shouldn't isn't nowt".split()
 )
 _UNITS = frozenset("dollars dollar euros euro pounds pound bucks quid a an".split())
+_REPAIRS = frozenset({"no", "sorry", "wait", "actually", "rather", "make"})
+_MORE = frozenset({"more", "another", "extra", "additional", "further"})
 _BETWEEN = frozenset({"between", "from"})
 _REACH = 5
 """Words before a bound in which a "not" turns it round: "not a penny more than"."""
@@ -42,8 +44,19 @@ def only_least(words: Sequence[str]) -> frozenset[str]:
 
 
 def only_most(words: Sequence[str]) -> frozenset[str]:
-    """The numbers that can only be an upper bound."""
-    return frozenset(word for word, is_most in _bounds(words) if is_most)
+    """The numbers that can only be an upper bound; of "under 150, no, under 180" the last."""
+    most = [word for word, is_most in _bounds(words) if is_most]
+    if len(most) > 1 and _REPAIRS & set(words[words.index(most[-2]) : words.index(most[-1])]):
+        most = most[-1:]
+    return frozenset(most)
+
+
+def additional(words: Sequence[str]) -> frozenset[str]:
+    """The whole numbers that come on top of what there is: "5 more", "another 2"."""
+    around = zip(("", *words), words, (*words[1:], ""), strict=False)
+    return frozenset(
+        word for before, word, after in around if word.isdigit() and (before in _MORE or after in _MORE)
+    )
 
 
 def _bounds(words: Sequence[str]) -> Iterable[tuple[str, bool]]:
@@ -78,9 +91,14 @@ def _said_before(words: Sequence[str], at: int) -> bool | None:
         for phrase in phrases:
             length = len(phrase.split())
             if " ".join(before[-length:]) == phrase:
-                turned = any(word in _NOT for word in before[-length - _REACH : -length])
-                return is_most is not turned
+                return is_most is not _is_turned_round(before[-length - _REACH : -length])
     return None
+
+
+def _is_turned_round(words: Sequence[str]) -> bool:
+    """Whether a "not" is among words, unless it belongs to what they put right: "no, make it"."""
+    repaired = max((at for at, word in enumerate(words) if word in _REPAIRS - _NOT), default=-1)
+    return any(word in _NOT for word in words[repaired + 1 :])
 
 
 def _said_after(words: Sequence[str], at: int) -> bool | None:

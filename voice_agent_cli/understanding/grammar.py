@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from .amounts import only_least, only_most
+from .amounts import additional, only_least, only_most
 from .language import ANSWER, ASIDES, CORRECT, NO, SLOT_OF_ARGUMENT, SLOTS, TOOL_WORDS, YES, Kind
 
 MAX_CALLS = 4
 MAX_SPAN_WORDS = 12
 COUNTS = (*(str(n) for n in range(1, 13)), "24", "+1", "+2", "+3", "-1", "-2")
 CORRECTABLE = ("Item", "Size", "Color", "Quantity", "With", "Query", "Brand", "Max", "Min", "Not")
+UPDATE = "Update"
 ANSWERABLE = ("Value", "Item", "Size", "Color", "Quantity", "With")
 END = ""
 """Stands for the end of the output among the words that may come next."""
@@ -50,10 +51,12 @@ class Grammar:
         numbers = tuple(dict.fromkeys(word for word in self._words if word[0].isdigit()))
         least, most = only_least(self._words), only_most(self._words)
         self._numbers = {
-            "Min": tuple(number for number in numbers if number not in most),
-            "Max": tuple(number for number in numbers if number not in least),
+            "Min": tuple(number for number in numbers if number in (least or set(numbers) - most)),
+            "Max": tuple(number for number in numbers if number in (most or set(numbers) - least)),
         }
+        self._bounds = least | most
         self._any_number = numbers
+        self._additional = additional(self._words)
         self._slots = {
             head: tuple(dict.fromkeys(_slots_for(arguments[tool])))
             for head, tool in TOOL_WORDS.items()
@@ -88,21 +91,27 @@ class Grammar:
         done = place._replace(slot="", span_end=-1)
         if slot.kind is Kind.WORDS:
             for index, word in enumerate(self._words):
-                yield word, place._replace(span_end=index, span_length=1)
+                if not self._is_price(place, word):
+                    yield word, place._replace(span_end=index, span_length=1)
         elif slot.kind is Kind.CHOICE:
             yield from ((choice, done) for choice in slot.choices)
         else:
             counts = COUNTS if slot.kind is Kind.COUNT else ()
             numbers = self._numbers.get(place.slot, self._any_number)
-            yield from ((number, done) for number in dict.fromkeys((*numbers, *counts)))
+            changes = self._additional if place.head == UPDATE else frozenset()
+            said = (f"+{n}" if n in changes else n for n in (*numbers, *counts))
+            yield from ((number, done) for number in dict.fromkeys(said))
 
     def _continued_span(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
         following = place.span_end + 1
         if place.slot and following < len(self._words) and place.span_length < MAX_SPAN_WORDS:
-            yield (
-                self._words[following],
-                place._replace(span_end=following, span_length=place.span_length + 1),
-            )
+            word = self._words[following]
+            if not self._is_price(place, word):
+                yield word, place._replace(span_end=following, span_length=place.span_length + 1)
+
+    def _is_price(self, place: _Place, word: str) -> bool:
+        """Whether a size would take in a bound of the price: "a hat, 15 pounds at most"."""
+        return place.slot == "Size" and word in self._bounds
 
     def _after_value(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
         if place.head == ANSWER and "Value" not in place.used:
