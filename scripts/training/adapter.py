@@ -10,6 +10,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from torch.nn import functional
 
 SCALE = 2.0
 """What the product of an adapter's two matrices is multiplied by, whatever its rank (alpha / rank)."""
@@ -72,6 +73,22 @@ def widened(adapter: dict[str, torch.Tensor], rank: int) -> dict[str, torch.Tens
         else:
             more = torch.zeros(tensor.shape[0], rank - tensor.shape[1])
             result[name] = torch.cat((tensor, more), dim=1)
+    return result
+
+
+def mean(earlier: dict[str, torch.Tensor], later: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The mean of an adapter and the one that grew from it, of the same rank or a higher.
+
+    Where the later one is wider the earlier one's ``lora_b`` is zero, and its ``lora_a`` may be anything.
+    """
+    result = {}
+    for name, tensor in later.items():
+        old = earlier[name]
+        if name.endswith("lora_a"):
+            result[name] = torch.cat(((old + tensor[: len(old)]) / 2, tensor[len(old) :]))
+        else:
+            wide = functional.pad(old, (0, tensor.shape[1] - old.shape[1]))
+            result[name] = (wide + tensor) / 2
     return result
 
 
