@@ -1,5 +1,6 @@
 """From what the model wrote to calls: references found, answers filled in, corrections made."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -252,3 +253,23 @@ def test_nothing_is_taken_out_of_an_empty_cart() -> None:
 
 def test_one_thing_cannot_be_compared_with_itself() -> None:
     assert made("Compare Item the boots") == [("compare_products", {"products": ["boot", "runner"]})]
+
+
+def test_two_bags_are_two_of_what_is_in_them() -> None:
+    gravel, fish = ShownProduct("gravel", "Quartz Gravel"), ShownProduct("fish", "Neon Fish")
+    state = State(shown=(gravel, fish), focus="fish")
+    assert made("Add Item bags With gravel Quantity 2", state) == [
+        ("add_to_cart", {"product": "gravel", "quantity": 2})
+    ]
+    assert made("Add Item bags Quantity 2", replace(state, focus="gravel")) == [
+        ("add_to_cart", {"product": "gravel", "quantity": 2})
+    ]
+
+
+def test_a_name_that_only_options_of_what_is_shown_share_is_looked_up_by_the_shop() -> None:
+    drinks = tuple(
+        ShownProduct(name, name.title(), attributes={"shots": ["espresso", "decaf"]})
+        for name in ("latte", "mocha")
+    )
+    assert made("Add Item espresso", State(shown=drinks)) == [("add_to_cart", {"product": "espresso"})]
+    assert understood("Add Item the espresso one", State(shown=drinks)).question is not None

@@ -18,6 +18,7 @@ _CONTAINERS = re.compile(
     r"glass|bar|bunch|punnet|set)(s|es|ies)? of (the )?"
 )
 """What something comes in is no part of its name: "two bottles of still water"."""
+_PACKED = re.compile(r"(bag|pair|pack|packet|bottle|tin|piece)s|boxes")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Question:
 
 
 def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Call] | Question":
+    phrase = _unpacked(phrase, tool, state)
     items = phrase.values("Item")
     tool = _as_it_can_be_meant(tool, items, phrase, state)
     arguments = plain_arguments(phrase, tool)
@@ -48,6 +50,18 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
         Call(tool, {"product": product, **counted(arguments, product, state)}, sure, decided)  # type: ignore[arg-type]
         for product in products[:MOST_PRODUCTS]
     ]
+
+
+def _unpacked(phrase: Phrase, tool: str, state: State) -> Phrase:
+    """ "Two bags", "two bags, white gravel": what is in them is meant, or the product last talked about."""
+    if not _PACKED.fullmatch(" ".join(phrase.values("Item"))):
+        return phrase
+    inside = next(iter(phrase.values("With")), "")
+    if not inside and not _unsaid(tool, state):
+        return phrase
+    named = [("Item", inside)] if inside else []
+    slots = [slot for slot in phrase.slots if slot[0] != "Item" and slot != ("With", inside)]
+    return Phrase(phrase.head, (*named, *slots))
 
 
 def _as_it_can_be_meant(tool: str, items: Sequence[str], phrase: Phrase, state: State) -> str:
@@ -96,11 +110,21 @@ def _products(
     for item in items or (brand,):
         said = item if brand in item else f"{brand} {item}"
         reference = looked_up(said, hint, tool, state)
+        if reference.ambiguous and tool == "add_to_cart" and _is_a_name(said, reference, state):
+            reference = Reference()
         if reference.ambiguous and tool not in MANY_PRODUCTS:
             return which(reference, tool, arguments, state)
         by_code = by_code or bool(reference.ids)
         products.extend(reference.ids or (_CONTAINERS.sub("", said),))
     return tuple(dict.fromkeys(products)), by_code
+
+
+def _is_a_name(said: str, reference: Reference, state: State) -> bool:
+    """Whether "a small espresso" is something else than the drinks shown that only have espresso in them."""
+    titled = [
+        p for p in state.shown if p.id in reference.ids and mentioned(said, (ShownProduct(p.id, p.title),))
+    ]
+    return not points(said) and not titled
 
 
 def looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
