@@ -273,3 +273,9 @@ def test_a_name_that_only_options_of_what_is_shown_share_is_looked_up_by_the_sho
     )
     assert made("Add Item espresso", State(shown=drinks)) == [("add_to_cart", {"product": "espresso"})]
     assert understood("Add Item the espresso one", State(shown=drinks)).question is not None
+
+
+def test_two_that_cannot_be_told_apart_here_are_compared_all_the_same() -> None:
+    assert made("Details Item those 2 coats About brand", State()) == [
+        ("compare_products", {"products": [], "about": "brand"})
+    ]

@@ -18,6 +18,8 @@ _CONTAINERS = re.compile(
     r"glass|bar|bunch|punnet|set)(s|es|ies)? of (the )?"
 )
 """What something comes in is no part of its name: "two bottles of still water"."""
+_SEVERAL = re.compile(r"\b([2-4]|both)\b")
+"""Said of products, it asks for them side by side: "the brands of those two"."""
 _PACKED = re.compile(r"(bag|pair|pack|packet|bottle|tin|piece)s|boxes")
 
 
@@ -41,6 +43,8 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
     if isinstance(found, Question):
         return found
     products, by_code = found
+    if tool == "get_product_details" and not by_code and _SEVERAL.search(" ".join(items)):
+        tool = "compare_products"
     decided = "model+code" if by_code else "model"
     if tool in MANY_PRODUCTS:
         return [_comparison(tool, products, by_code, arguments, state, sure)]
