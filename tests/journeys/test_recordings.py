@@ -151,7 +151,9 @@ def test_three_hours_are_heard_to_their_end_in_little_memory(private: Settings, 
         assert len(events_of(said, "agent.response")) == 3
         ended = max(json.loads(line)["at_ms"] for line in said.splitlines()) / 1000
         assert ended > (10_800 if name == "afternoon.wav" else 60)
-    assert peaks["afternoon.wav"] < peaks["minute.wav"] + 40_000_000
+    # Engines that load side by side peak by up to 160 MB higher on one run than on the next; the
+    # recording as floats would take 345 MB.
+    assert peaks["afternoon.wav"] < peaks["minute.wav"] + 200_000_000
 
 
 def watched(talk: "subprocess.Popen[str]") -> tuple[str, str, int]:
