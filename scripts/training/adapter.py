@@ -41,7 +41,7 @@ def write(adapter: dict[str, torch.Tensor], path: Path) -> None:
         target = NAMES[f"{part}.{projection}"]
         values = tensor.float().numpy()
         if side == "lora_b" and target in HEADS:
-            values = _halves_to_neighbours(values, HEADS[target])
+            values = _swapped(values, (HEADS[target], 2, -1))
         writer.add_tensor(f"blk.{layer}.{target}.weight.{side}", values.astype(np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -58,7 +58,7 @@ def read(path: Path) -> dict[str, torch.Tensor]:
         _, layer, target, _, side = tensor.name.split(".")
         values = np.array(tensor.data, dtype=np.float32)
         if side == "lora_b" and target in HEADS:
-            values = _neighbours_to_halves(values, HEADS[target])
+            values = _swapped(values, (HEADS[target], -1, 2))
         adapter[f"model.layers.{layer}.{parts[target]}.{side}"] = torch.from_numpy(values)
     return adapter
 
@@ -92,13 +92,6 @@ def mean(earlier: dict[str, torch.Tensor], later: dict[str, torch.Tensor]) -> di
     return result
 
 
-def _halves_to_neighbours(rows: np.ndarray, heads: int) -> np.ndarray:
-    """Rows ``(heads, 2, half)`` as ``(heads, half, 2)``, flat again."""
-    shaped = rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
-    return np.ascontiguousarray(shaped.swapaxes(1, 2).reshape(rows.shape))
-
-
-def _neighbours_to_halves(rows: np.ndarray, heads: int) -> np.ndarray:
-    """Rows ``(heads, half, 2)`` as ``(heads, 2, half)``, flat again."""
-    shaped = rows.reshape(heads, rows.shape[0] // heads // 2, 2, *rows.shape[1:])
-    return np.ascontiguousarray(shaped.swapaxes(1, 2).reshape(rows.shape))
+def _swapped(rows: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Rows grouped in three by ``shape``, the last two changed over, flat again."""
+    return rows.reshape(*shape, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)

@@ -13,7 +13,7 @@ import random
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from filling import Filler
 from scenes import Pattern, Scene, scene_for
 
+from voice_agent_cli.tools import registry
 from voice_agent_cli.understanding import prompt
 from voice_agent_cli.understanding.grammar import Grammar
 from voice_agent_cli.understanding.language import HEADS, SLOTS, Kind, Phrase, write
@@ -243,7 +244,7 @@ def phrases_of(draft: Draft, utterance: Utterance) -> tuple[Phrase, ...] | None:
 
 
 def admitted(
-    calls: str, utterance: Utterance, question_open: bool, arguments: Mapping[str, list[str]]
+    calls: str, utterance: Utterance, question_open: bool, arguments: Mapping[str, Sequence[str]]
 ) -> bool:
     """Whether the running agent's grammar would let the model write these calls."""
     grammar = Grammar([w.text for w in utterance.words], arguments, question_open)
@@ -261,7 +262,7 @@ def turn(
     common: Mapping[str, list],
     scene: Scene,
     dice: random.Random,
-    arguments: Mapping[str, list[str]],
+    arguments: Mapping[str, Sequence[str]],
 ) -> tuple[str, str] | None:
     """What is said in a scene and the calls it means, or nothing where the grammar would not admit them."""
     draft = with_edges(build(pattern, Filler(dice, shop, common, scene), dice), dice)
@@ -280,13 +281,6 @@ def turn(
 def _suits(pattern: Pattern, shop: Mapping[str, list]) -> bool:
     """Whether the shop has what the pattern's made-to-order placeholders need."""
     return "pres" in shop or not ("{pre" in pattern.text or "{post" in pattern.text)
-
-
-def tool_arguments() -> dict[str, list[str]]:
-    """The arguments of every tool, from the tools' own schemas."""
-    from voice_agent_cli.tools import registry
-
-    return {name: list(registry.load(name).arguments.model_fields) for name in registry.names()}
 
 
 def checked_patterns() -> list[Pattern]:
@@ -315,7 +309,7 @@ def expand(count: int, seed: int, report: Callable[[str], None] = print) -> Iter
     dice = random.Random(seed)
     patterns = checked_patterns()
     shops, common = read_vocabularies(HERE / "vocabulary")
-    arguments = tool_arguments()
+    arguments = registry.argument_names()
     by_state: dict[str, list[Pattern]] = {}
     for pattern in patterns:
         by_state.setdefault(pattern.state, []).append(pattern)

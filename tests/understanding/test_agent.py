@@ -10,34 +10,30 @@ from voice_agent_cli.understanding.llm.model import Choice, Written
 from voice_agent_cli.understanding.state import Pending, ShownProduct, State
 
 
-class EagerModel:
-    """A model, for these tests alone, that takes everything for a yes."""
+class Saying:
+    """A model, for these tests alone, that writes the same whatever is said, and is so sure of it."""
 
-    name = "eager"
+    name = "saying"
+
+    def __init__(self, text: str, probability: float) -> None:
+        self.written = Written(text, (Choice(0, probability),))
 
     def prepare(self, prefix: str) -> None:
         pass
 
     def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:  # noqa: ARG002
-        return Written("Yes", (Choice(0, 0.99),))
+        return self.written
+
+
+EAGER = Saying("Yes", 0.99)
 
 
 @pytest.mark.parametrize("said", ["Hmm...", "um, er", "oh"])
 def test_hesitation_confirms_nothing_whatever_the_model_makes_of_it(said: str) -> None:
-    agent = Agent(EagerModel(), {"clear_cart": ["confirm"]})
+    agent = Agent(EAGER, {"clear_cart": ["confirm"]})
     asked = State(pending=Pending("Empty the cart?", "clear_cart", "confirm"))
     assert agent.understand("yes", asked).calls != ()
     assert agent.understand(said, asked).calls == ()
-
-
-class UnsureModel(EagerModel):
-    """A model, for these tests alone, that is not sure of what it wrote."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:  # noqa: ARG002
-        return Written(self.text, (Choice(0, 0.4),))
 
 
 LAMP, MUG = ShownProduct("lamp", "Fennel Lamp"), ShownProduct("mug", "Oat Mug")
@@ -46,11 +42,11 @@ TOOLS = {"add_to_cart": ["product", "quantity", "size"], "checkout": ["confirm"]
 
 def test_an_unsure_addition_is_asked_about_by_name_and_made_on_a_yes() -> None:
     state = State(shown=(LAMP, MUG))
-    asked = Agent(UnsureModel("Add Item the mug Quantity 2 Size large"), TOOLS).understand(
+    asked = Agent(Saying("Add Item the mug Quantity 2 Size large", 0.4), TOOLS).understand(
         "hm two mugs", state
     )
     assert (asked.calls, asked.question) == ((), "Shall I add 2 of Oat Mug in large to your cart?")
-    yes = Agent(EagerModel(), TOOLS).understand("yes", replace(state, pending=asked.pending))
+    yes = Agent(EAGER, TOOLS).understand("yes", replace(state, pending=asked.pending))
     assert [(call.tool, dict(call.arguments)) for call in yes.calls] == [
         ("add_to_cart", {"product": "mug", "quantity": 2, "size": "large"})
     ]
@@ -58,6 +54,6 @@ def test_an_unsure_addition_is_asked_about_by_name_and_made_on_a_yes() -> None:
 
 def test_an_unsure_order_or_two_unsure_additions_have_to_be_said_again() -> None:
     for written in ("Checkout", "Add Item both"):
-        asked = Agent(UnsureModel(written), TOOLS).understand("hm those", State(shown=(LAMP, MUG)))
+        asked = Agent(Saying(written, 0.4), TOOLS).understand("hm those", State(shown=(LAMP, MUG)))
         assert (asked.calls, asked.pending) == ((), None)
         assert asked.question == "Sorry, I'm not sure I got that. Could you say it again?"

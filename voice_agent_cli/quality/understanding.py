@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from voice_agent_cli.errors import UsageError
 from voice_agent_cli.shop.words import words
 from voice_agent_cli.understanding.agent import CHANGES_SOMETHING
+from voice_agent_cli.understanding.arguments import in_all
 from voice_agent_cli.understanding.numbers import read
 from voice_agent_cli.understanding.state import Call, State, Understanding
 from voice_agent_cli.understanding.wire import state_from
@@ -141,7 +142,7 @@ def judge(agent: Understander, case: Case) -> Judged:
     )
     tools_right = [call.tool for call in got] == [call.tool for call in case.calls]
     all_right = tools_right and all(
-        same_arguments(mine, counted(theirs, state), case.query_any)
+        same_arguments(mine, _counted(theirs, state), case.query_any)
         for mine, theirs in zip(got, case.calls, strict=True)
     )
     wanted = {call.tool for call in case.calls}
@@ -149,13 +150,13 @@ def judge(agent: Understander, case: Case) -> Judged:
     return Judged(case, understood, tools_right, all_right, unasked, latency)
 
 
-def counted(call: Call, state: State) -> Call:
+def _counted(call: Call, state: State) -> Call:
     """A wanted call whose relative quantity ("+1") is made the one that the cart's line should have."""
     change = str(call.arguments.get("quantity", ""))
     if change[:1] not in ("+", "-"):
         return call
-    held = next((e.quantity for e in state.cart if e.product.id == call.arguments.get("product")), 0)
-    return replace(call, arguments={**call.arguments, "quantity": held + int(change)})
+    quantity = in_all(change, call.arguments.get("product"), state)
+    return replace(call, arguments={**call.arguments, "quantity": quantity})
 
 
 def _judge_loosely(case: Case, understood: Understanding, latency: float) -> Judged:

@@ -74,5 +74,10 @@ def counted(arguments: Mapping[str, Any], product: str, state: State) -> dict[st
     change = arguments.get("quantity")
     if not isinstance(change, str):
         return dict(arguments)
+    return {**arguments, "quantity": max(in_all(change, product, state), 0) or 1}
+
+
+def in_all(change: str, product: object, state: State) -> int:
+    """How many pieces of a product the cart would hold after a change of "+1" or "-2"."""
     held = next((entry.quantity for entry in state.cart if entry.product.id == product), 0)
-    return {**arguments, "quantity": max(held + int(change), 0) or 1}
+    return held + int(change)

@@ -27,8 +27,7 @@ def whether(calls: Sequence[Call], state: State) -> tuple[str, Pending | None]:
 def _named(call: Call, state: State) -> str:
     """The product with its number and what was said of it: "2 of Ridge Runner in 9"."""
     product = str(call.arguments.get("product") or "it")
-    known = (*state.shown, *(entry.product for entry in state.cart))
-    name = next((one.title for one in known if one.id == product), product)
+    name = next((one.title for one in state.known if one.id == product), product)
     quantity = call.arguments.get("quantity", 1)
     details = [str(call.arguments[part]) for part in ("size", "color") if call.arguments.get(part)]
     return (f"{quantity} of {name}" if quantity != 1 else name) + (

@@ -1,6 +1,6 @@
 """From an answer to a question, or a correction of the last call, to the call that it completes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ def answered(phrase: Phrase, pending: Pending, state: State, sure: float) -> "li
 def _answered_product(
     said: str, pending: Pending, arguments: dict[str, Any], state: State, sure: float
 ) -> "list[Call] | Question":
-    everything = {p.id: p for p in (*state.shown, *(entry.product for entry in state.cart))}
+    everything = {product.id: product for product in state.known}
     asked = [product for product in everything.values() if product.title in pending.choices]
     reference = resolve(said, asked, state.focus)
     if not reference.ids:
@@ -98,22 +98,25 @@ def corrected(phrase: Phrase, state: State, sure: float) -> "list[Call] | Questi
 
 def _as_the_last_call_has_it(phrase: Phrase, last: Call, state: State) -> Phrase:
     """What was said otherwise, under the slot that the call has for it: "no, 4471" is an order's number."""
-    slots = list(phrase.slots)
     for tool, slot in (("apply_discount", "Code"), ("track_order", "Order")):
-        if last.tool == tool and slots:
-            return Phrase(phrase.head, ((slot, slots[0][1]),))
+        if last.tool == tool and phrase.slots:
+            return Phrase(phrase.head, ((slot, phrase.slots[0][1]),))
     if last.tool in ONE_PRODUCT and not phrase.values("Item"):
-        slots = [("Item", value) if name == "Query" else (name, value) for name, value in slots]
+        phrase = _renamed(phrase, "Query", "Item")
     if last.tool not in ONE_PRODUCT | MANY_PRODUCTS:
-        slots = [("Query", value) if name == "Item" else (name, value) for name, value in slots]
+        phrase = _renamed(phrase, "Item", "Query")
     if last.arguments.get("about") and not any(phrase.values(name) for name in ("About", "Color", "Size")):
-        known = (*state.shown, *(entry.product for entry in state.cart))
-        slots = [
-            ("About", value) if name == "Item" and not resolve(value, known).ids else (name, value)
-            for name, value in slots
-        ]
+        phrase = _renamed(phrase, "Item", "About", lambda value: not resolve(value, state.known).ids)
     if str(last.arguments.get("size", ""))[:1].isdigit() and "quantity" not in last.arguments:
-        slots = [("Size", value) if name == "Quantity" else (name, value) for name, value in slots]
+        phrase = _renamed(phrase, "Quantity", "Size")
+    return phrase
+
+
+def _renamed(
+    phrase: Phrase, slot: str, new: str, where: Callable[[str], bool] = lambda _value: True
+) -> Phrase:
+    """The phrase with the values of one slot, where they fit, under another."""
+    slots = ((new if name == slot and where(value) else name, value) for name, value in phrase.slots)
     return Phrase(phrase.head, tuple(slots))
 
 

@@ -27,7 +27,8 @@ _SINGULAR = frozenset({"it", "that", "this", "its"})
 _PLURAL = frozenset(
     {"them", "they", "those", "these", "both", "all", "everything", "each", "either", "their"}
 )
-_POINTING = frozenset("the that this those these my your our his her their".split())
+_KNOWN = frozenset("the that this those these my your our his her their".split()) | _SINGULAR | _PLURAL
+"""Words that speak of something known."""
 _OF_ONE_PAIR = frozenset({"they", "them", "their"})
 """Shoes are "they", too: said of the product last talked about."""
 _CHEAPEST = frozenset({"cheap", "cheaper", "cheapest", "lowest", "affordable"})
@@ -192,7 +193,7 @@ def _one_of(products: Sequence[ShownProduct]) -> Reference:
 
 def points(phrase: str) -> bool:
     """Whether a phrase speaks of something known: "the couch", "it", "my usual"; not "a couch"."""
-    return bool({word.text for word in read(phrase).words} & (_POINTING | _SINGULAR | _PLURAL))
+    return bool({word.text for word in read(phrase).words} & _KNOWN)
 
 
 def mentioned(phrase: str, candidates: Sequence[ShownProduct]) -> tuple[str, ...]:
@@ -239,7 +240,7 @@ def _by_meaning(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Ref
     Only what is pointed at: "some strawberry jam" is none of the juices shown.
     """
     content = _content(words)
-    if not points(" ".join(words)) or any(describes(w, product) for w in content for product in candidates):
+    if not set(words) & _KNOWN or any(describes(word, product) for word in content for product in candidates):
         return None
     fitting = [p for p in candidates if not any(contradicts(word, p) for word in content)]
     index = most_like(" ".join(content), [f"{product.title} {product.category}" for product in fitting])

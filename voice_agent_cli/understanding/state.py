@@ -60,6 +60,16 @@ class State:
     last_call: "Call | None" = None
     last_refused: bool = False
 
+    @property
+    def held(self) -> tuple[ShownProduct, ...]:
+        """The products in the cart, in its order."""
+        return tuple(entry.product for entry in self.cart)
+
+    @property
+    def known(self) -> tuple[ShownProduct, ...]:
+        """The products that can be spoken of: those shown, then those in the cart."""
+        return (*self.shown, *self.held)
+
 
 DecidedBy = Literal["model", "code", "model+code"]
 

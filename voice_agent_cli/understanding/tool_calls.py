@@ -32,6 +32,14 @@ class Question:
 
 
 def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Call] | Question":
+    """The calls of a tool, one for each product meant, or the question which of several is.
+
+    Args:
+        tool: The tool that the phrase names.
+        phrase: What the model wrote of it.
+        state: The conversation as it stands.
+        sure: The model's confidence, 0 to 1.
+    """
     phrase = _unpacked(phrase, tool, state)
     items = phrase.values("Item")
     tool = _as_it_can_be_meant(tool, items, phrase, state)
@@ -72,13 +80,11 @@ def _as_it_can_be_meant(tool: str, items: Sequence[str], phrase: Phrase, state: 
     """What is shown and not in the cart can only be added; what is only in the cart, changed or paid for."""
     if tool not in ("update_cart", "add_to_cart") or len(items) != 1:
         return tool
-    held = tuple(entry.product for entry in state.cart)
-    shown = resolve(items[0], state.shown, state.focus).ids
-    in_cart = resolve(items[0], held, state.focus).ids
-    if tool == "update_cart":
-        return "add_to_cart" if shown and not in_cart else tool
-    if shown or not in_cart:
+    there, other = (state.held, state.shown) if tool == "update_cart" else (state.shown, state.held)
+    if resolve(items[0], there, state.focus).ids or not resolve(items[0], other, state.focus).ids:
         return tool
+    if tool == "update_cart":
+        return "add_to_cart"
     if items[0] in ("these", "those", "all of these", "all of those") and not state.shown:
         return "checkout"
     changed = any(phrase.values(slot) for slot in ("Size", "Color", "With"))
@@ -125,16 +131,13 @@ def _products(
 
 def _is_a_name(said: str, reference: Reference, state: State) -> bool:
     """Whether "a small espresso" is something else than the drinks shown that only have espresso in them."""
-    titled = [
-        p for p in state.shown if p.id in reference.ids and mentioned(said, (ShownProduct(p.id, p.title),))
-    ]
-    return not points(said) and not titled
+    titles = [ShownProduct(p.id, p.title) for p in state.shown if p.id in reference.ids]
+    return not points(said) and not mentioned(said, titles)
 
 
 def looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
     """In the cart alone for what changes the cart, else in what was shown and then in the cart."""
-    in_cart = tuple(entry.product for entry in state.cart)
-    places = (in_cart,) if tool in IN_CART else (state.shown, in_cart)
+    places = (state.held,) if tool in IN_CART else (state.shown, state.held)
     if tool == "add_to_cart" and not points(said):
         # "Strawberry jam" is something new, whatever lies in the cart.
         places = (state.shown,)
@@ -153,15 +156,14 @@ def looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
 
 def _unsaid(tool: str, state: State) -> tuple[str, ...]:
     """The product meant when none is named: the only candidate, or the one last talked about."""
-    candidates = (
-        [entry.product.id for entry in state.cart] if tool in IN_CART else [p.id for p in state.shown]
-    )
+    candidates = [product.id for product in (state.held if tool in IN_CART else state.shown)]
     if state.focus in candidates:
         return (str(state.focus),)
     return tuple(candidates) if len(candidates) == 1 else ()
 
 
 def which(reference: Reference, tool: str, arguments: Mapping[str, Any], state: State) -> Question:
+    """The question which of the products of an ambiguous reference is meant."""
     titles = _titles(reference.ids, state)
     listed = ", ".join(titles[:-1]) + f" or {titles[-1]}"
     text = f"Which one: {listed}?" if len(titles) <= 3 else "Which one do you mean?"
@@ -169,7 +171,5 @@ def which(reference: Reference, tool: str, arguments: Mapping[str, Any], state: 
 
 
 def _titles(ids: Sequence[str], state: State) -> tuple[str, ...]:
-    known: dict[str, ShownProduct] = {
-        p.id: p for p in (*state.shown, *(entry.product for entry in state.cart))
-    }
-    return tuple(known[i].title for i in ids if i in known)
+    known = {product.id: product.title for product in state.known}
+    return tuple(known[i] for i in ids if i in known)
