@@ -48,6 +48,7 @@ class UnderstandingSettings(Section):
     engine: Literal["llama_cpp", "openai_compatible"]
     model: str
     adapter: str
+    tagger: str
     threads: Annotated[int, Field(ge=0, le=1024)]
     url: Annotated[str, Field(pattern=r"^(https?://.+)?$")]
     api_key_file: str

@@ -42,6 +42,13 @@ EMPHASIS = {
     "ask4": 1.5,
     "answers4": 1.3,
     "heard4": 1.2,
+    "several5": 2.0,
+    "options5": 1.8,
+    "needs5": 1.7,
+    "open5": 1.5,
+    "noorder5": 1.5,
+    "narrow5": 1.5,
+    "find5": 1.5,
 }
 """How much oftener than others the patterns of a file are used: what a first model found hard."""
 TURNS_IN_A_SCENE = 6

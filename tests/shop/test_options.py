@@ -40,6 +40,7 @@ COFFEE = product(
     modifier("Shots", "single shot", "double shot"),
     modifier("Roast", "Light", "Medium", "Dark"),
 )
+RICH = product({}, modifier("Milk", "a little bit of almond milk", "a bit of almond milk", "almond milk"))
 SPLIT = product(
     {"Size": ("Small", "Medium")},
     modifier("Milk", "Soy", "Oat"),
@@ -83,6 +84,8 @@ SPLIT = product(
             {"unnamed": "large double shot"},
             {"Size": "L", "Shots": "double shot"},
         ),
+        (RICH, {"unnamed": "almond"}, {"Milk": "almond milk"}),
+        (RICH, {"unnamed": "a bit of almond"}, {"Milk": "a bit of almond milk"}),
         (SPLIT, {"size": "small", "milk": "none"}, {"Size": "Small"}),
         (SPLIT, {"unnamed": "no milk | small"}, {"Size": "Small"}),
         (SPLIT, {"unnamed": "hold the soy | small"}, {"Size": "Small"}),

@@ -28,6 +28,7 @@ def added(shop: Shop, product: str, **options: str) -> ToolOutcome:
         ("mocha", "large", "iced", "Iced Mocha", []),
         ("iced mocha", "large dark roast", "soy milk", "Iced Mocha", ["dark roast", "soy milk"]),
         ("twelve ounce latte", "dark roast", "single shot", "Latte", ["dark roast", "single shot"]),
+        ("it", "large", "house coffee", "House Coffee", []),
     ],
 )
 def test_every_word_finds_its_place(

@@ -19,6 +19,7 @@ from voice_agent_cli.understanding.amounts import only_least, only_most
         "40 or under",
         "not a penny more than 40",
         "a kettle under 30 no make it under 40",
+        "not red and below 40",
     ],
 )
 def test_an_upper_bound_is_no_lower_one(text: str) -> None:

@@ -279,3 +279,38 @@ def test_two_that_cannot_be_told_apart_here_are_compared_all_the_same() -> None:
     assert made("Details Item those 2 coats About brand", State()) == [
         ("compare_products", {"products": [], "about": "brand"})
     ]
+
+
+def test_one_of_those_is_the_product_talked_about_or_is_asked_for() -> None:
+    assert made("Add Item those Quantity 1", replace(SHOWN, focus="runner")) == [
+        ("add_to_cart", {"product": "runner", "quantity": 1})
+    ]
+    assert understood("Add Item those Quantity 1").question == "Which one: Tarn Hiking Boot or Ridge Runner?"
+    each = made("Add Item each of those Quantity 1")
+    assert [arguments["product"] for _, arguments in each] == ["boot", "runner"]
+
+
+def test_it_is_what_was_talked_about_last_even_where_it_was_not_shown() -> None:
+    assert made("Add Item that one", replace(SHOWN, focus="lamp")) == [("add_to_cart", {"product": "lamp"})]
+
+
+@pytest.mark.parametrize(
+    "written", ["Update Item 2 pairs", "Update Item it Size 2 pairs", "Update Item pairs Quantity 2"]
+)
+def test_packages_are_a_number_and_no_size_or_product(written: str) -> None:
+    state = replace(SHOWN, cart=(CartEntry("line", BOOT),), focus="boot")
+    assert made(written, state) == [("update_cart", {"product": "boot", "quantity": 2})]
+
+
+def test_a_bound_of_the_price_takes_nothing_out_of_the_cart_again() -> None:
+    added = replace(SHOWN, last_call=Call("add_to_cart", {"product": "boot"}))
+    assert made("Correct Max 70", added) == [("refine_search", {"max_price": "70"})]
+
+
+def test_a_yes_to_the_only_product_offered_means_that_one() -> None:
+    asked = Pending(
+        "Do you mean the Ridge Runner?", "add_to_cart", "product", {"quantity": 2}, ("Ridge Runner",)
+    )
+    assert made("Yes", replace(SHOWN, pending=asked)) == [
+        ("add_to_cart", {"quantity": 2, "product": "Ridge Runner"})
+    ]

@@ -35,7 +35,7 @@ def find_product(shop: Shop, reference: str, field: str = "product") -> Product:
         return product
     if position := _POSITION.match(text):
         return _at_position(shop, int(position[1]), field)
-    if plain(text) in _ITSELF and shop.focus and (product := shop.catalogue.get(shop.focus)):
+    if is_pronoun(text) and shop.focus and (product := shop.catalogue.get(shop.focus)):
         return product
     if " " not in text and _ID_MARKS.search(text):
         raise ToolError(
@@ -58,7 +58,7 @@ def find_line(shop: Shop, reference: str | None, field: str = "product") -> Line
     contents = shop.cart.contents
     if not contents.lines:
         raise ToolError("The cart is empty", {"field": field, "reason": "empty"})
-    if reference is None or plain(reference) in _ITSELF:
+    if reference is None or is_pronoun(reference):
         return _last_line(shop, field)
     if line := contents.line(reference):
         return line
@@ -76,6 +76,11 @@ def find_line(shop: Shop, reference: str | None, field: str = "product") -> Line
     if len(lines) > 1:
         raise _choice([label(line) for line in lines], reference, field)
     return lines[0]
+
+
+def is_pronoun(reference: str) -> bool:
+    """Whether a reference only points: "it", "that one"."""
+    return plain(reference) in _ITSELF
 
 
 def label(line: Line) -> str:

@@ -50,8 +50,17 @@ def best_matches(text: str, candidates: Sequence[Candidate], *, near: bool = Tru
         steps.append(lambda c: is_near(spoken, canonical(c.value)))
     for step in steps:
         if matches := tuple(c for c in candidates if step(c)):
-            return matches
+            return _plainest(matches)
     return ()
+
+
+def _plainest(matches: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Of "almond milk" and "a lot of almond milk" the former, which says nothing that was not asked."""
+    said = [set(canonical(match.value)) for match in matches]
+    for match, own in zip(matches, said, strict=True):
+        if all(own < other or other is own for other in said):
+            return (match,)
+    return matches
 
 
 def matching_names(name: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
-from voice_agent_cli import settings
 from voice_agent_cli.errors import ModelError
-from voice_agent_cli.models import registry
+from voice_agent_cli.models import registry, wordpieces
 from voice_agent_cli.shop.codec import from_json
 from voice_agent_cli.shop.indexing import meaning_text
 from voice_agent_cli.shop.snapshots import Snapshots
@@ -56,7 +55,7 @@ class MeaningModel:
         self._session = self._opened(optimized=False)
         self._is_optimized = self._was_asked = False
         self._inputs = {entry.name for entry in self._session.get_inputs()}
-        self._tokenizer = _tokenizer(settings.shipped("models/minilm/vocab.txt"))
+        self._tokenizer = _tokenizer()
 
     def _opened(self, optimized: bool) -> Any:
         import onnxruntime
@@ -218,19 +217,14 @@ def _top(values: Vectors, count: int) -> Any:
     return chosen[np.argsort(-values[chosen])]
 
 
-def _tokenizer(vocabulary: Path) -> "Tokenizer":
+def _tokenizer() -> "Tokenizer":
     from tokenizers import Tokenizer
-    from tokenizers.models import WordPiece
-    from tokenizers.normalizers import BertNormalizer
-    from tokenizers.pre_tokenizers import BertPreTokenizer
     from tokenizers.processors import TemplateProcessing
 
-    pieces = vocabulary.read_text(encoding="utf-8").splitlines()
-    ids = {piece: number for number, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(WordPiece(ids, unk_token="[UNK]"))
-    tokenizer.normalizer = BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = BertPreTokenizer()
-    marks = [(mark, ids[mark]) for mark in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=marks)
+    tokenizer = Tokenizer.from_str(wordpieces.tokenizer().to_str())
+    marks = [(mark, tokenizer.token_to_id(mark)) for mark in (wordpieces.FIRST, wordpieces.LAST)]
+    tokenizer.post_processor = TemplateProcessing(
+        single=f"{wordpieces.FIRST} $A {wordpieces.LAST}", special_tokens=marks
+    )
     tokenizer.enable_truncation(_MOST_TOKENS)
     return tokenizer

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from voice_agent_cli.errors import ChoiceNeeded, ToolError
 from voice_agent_cli.shop.asked import SEPARATOR, UNNAMED
+from voice_agent_cli.shop.lookup import is_pronoun
 from voice_agent_cli.shop.options import Selection, select
 from voice_agent_cli.shop.products import Product
 from voice_agent_cli.shop.search import SearchRequest
@@ -29,7 +30,8 @@ def reread(shop: Shop, name: str, asked: Mapping[str, str]) -> tuple[Product, Se
     Raises:
         ChoiceNeeded: They do, and an option is still open.
     """
-    pieces = [name, *(piece.strip() for value in asked.values() for piece in value.split(SEPARATOR))]
+    named = () if is_pronoun(name) else (name,)
+    pieces = [*named, *(piece.strip() for value in asked.values() for piece in value.split(SEPARATOR))]
     product = _longest_title(shop, pieces)
     if product is None:
         return None

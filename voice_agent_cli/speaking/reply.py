@@ -154,6 +154,8 @@ def _question(error: ChoiceNeeded) -> tuple[str, ...]:
     if not error.choices:
         return (sentence(clean(error.message, _LONGEST_ERROR)),)
     if error.field in ("product", "products"):
+        if len(error.choices) == 1:
+            return (sentence(f"do you mean the {choice(error.choices)}?"),)
         asked = "I'm not sure which one you mean."
     else:
         asked = _CHOICES.get(error.field, f"Which {clean(error.field, 30)}?")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from voice_agent_cli.errors import UsageError
 
+from .arguments import whole_codes
 from .asking import whether
 from .calls import translate
 from .grammar import Grammar
@@ -71,7 +72,7 @@ class Agent:
         if all(word.text in HESITATIONS for word in utterance.words):
             return Understanding(small_talk="none")
         written = self._written(utterance, state)
-        phrases = parse(written.text)
+        phrases = whole_codes(parse(written.text), [word.text for word in utterance.words])
         understanding = _understood(phrases, state, written)
         return replace(understanding, latency_ms=(time.perf_counter() - began) * 1000)
 
@@ -147,8 +148,13 @@ def open_agent(settings: "Settings", arguments: Mapping[str, Collection[str]]) -
         return Agent(OpenAiCompatible(chosen.url, chosen.model, key), arguments)
     from .llm.examples import examples
     from .llm.llama_cpp import LlamaCpp
+    from .tagger import Tagger
 
     model = registry.path(chosen.model, settings.models_dir)
-    adapter = registry.path(chosen.adapter, settings.models_dir) if chosen.adapter else None
-    before = "" if adapter else examples()
-    return Agent(LlamaCpp(model, adapter, chosen.threads, before), arguments)
+    if not chosen.adapter:
+        return Agent(LlamaCpp(model, None, chosen.threads, examples()), arguments)
+    adapter = registry.path(chosen.adapter, settings.models_dir)
+    tagger = None
+    if chosen.tagger:
+        tagger = Tagger(registry.path(chosen.tagger, settings.models_dir), chosen.threads)
+    return Agent(LlamaCpp(model, adapter, chosen.threads, tagger=tagger), arguments)

@@ -32,6 +32,7 @@ _NOT = frozenset(
 )
 _UNITS = frozenset("dollars dollar euros euro pounds pound bucks quid a an".split())
 _REPAIRS = frozenset({"no", "sorry", "wait", "actually", "rather", "make"})
+_ENDS_A_NOT = (_REPAIRS - _NOT) | {"and", "but"}
 _MORE = frozenset({"more", "another", "extra", "additional", "further"})
 _BETWEEN = frozenset({"between", "from"})
 _REACH = 5
@@ -96,9 +97,9 @@ def _said_before(words: Sequence[str], at: int) -> bool | None:
 
 
 def _is_turned_round(words: Sequence[str]) -> bool:
-    """Whether a "not" is among words, unless it belongs to what they put right: "no, make it"."""
-    repaired = max((at for at, word in enumerate(words) if word in _REPAIRS - _NOT), default=-1)
-    return any(word in _NOT for word in words[repaired + 1 :])
+    """Whether a "not" is among words and still holds: not in "no, make it under", "not red and under"."""
+    ended = max((at for at, word in enumerate(words) if word in _ENDS_A_NOT), default=-1)
+    return any(word in _NOT for word in words[ended + 1 :])
 
 
 def _said_after(words: Sequence[str], at: int) -> bool | None:

@@ -9,7 +9,7 @@ from .language import SLOTS, YES, Phrase
 from .numbers import read
 from .references import resolve
 from .state import Call, Pending, State
-from .tool_calls import Question, looked_up, tool_calls, which
+from .tool_calls import COUNTED, Question, looked_up, tool_calls, which
 
 ARGUMENTS = frozenset(slot.argument for slot in SLOTS.values())
 """What an answer can fill in; anything else that was asked for is an option of the product."""
@@ -21,6 +21,9 @@ INDIFFERENT = frozenset({"any", "either", "whatever", "all"})
 def answered(phrase: Phrase, pending: Pending, state: State, sure: float) -> "list[Call] | Question":
     """The call that was waiting, with the answer in its place."""
     if phrase.head == YES:
+        if pending.missing == "product" and len(pending.choices) == 1:
+            meant = {**pending.arguments, "product": pending.choices[0]}
+            return [Call(pending.tool, meant, sure, "model+code")]
         if pending.missing != "confirm":
             return Question(pending.question, pending)
         confirmed = {"confirm": True} if pending.tool in CONFIRMED else {}
@@ -85,6 +88,13 @@ def corrected(phrase: Phrase, state: State, sure: float) -> "list[Call] | Questi
             text = "What would you like me to do with it?"
             return Question(text, Pending(text, "get_product_details", "product"))
         return [Call(tool, plain_arguments(phrase, tool), sure)]
+    if (
+        last.tool in COUNTED
+        and phrase.slots
+        and not any(slot not in ("Max", "Min") for slot, _ in phrase.slots)
+    ):
+        # Nothing in a cart has a bound of its price: what is looked for is meant, and nothing is taken back.
+        return [Call("refine_search", plain_arguments(phrase, "refine_search"), sure, "model+code")]
     phrase = _as_the_last_call_has_it(phrase, last, state)
     made = tool_calls(last.tool, phrase, replace(state, focus=_other_than(last, state)), sure)
     if isinstance(made, Question):

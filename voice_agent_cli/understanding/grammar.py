@@ -7,9 +7,9 @@ model's tokens; where it admits a single token, no sampling is needed.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .amounts import additional, only_least, only_most
 from .language import ANSWER, ASIDES, CORRECT, NO, SLOT_OF_ARGUMENT, SLOTS, TOOL_WORDS, YES, Kind
@@ -24,8 +24,11 @@ END = ""
 """Stands for the end of the output among the words that may come next."""
 
 
-class _Place(NamedTuple):
-    """Where in the output we are: within a call, perhaps within a span of the utterance."""
+class Place(NamedTuple):
+    """Where in the output we are: within a call, perhaps within a span of the utterance.
+
+    ``reached`` is the last word of the utterance that a value took.
+    """
 
     head: str = ""
     used: frozenset[str] = frozenset()
@@ -33,6 +36,7 @@ class _Place(NamedTuple):
     slot: str = ""
     span_end: int = -1
     span_length: int = 0
+    reached: int = -1
 
 
 class Grammar:
@@ -72,27 +76,27 @@ class Grammar:
         """The utterance's words, whose spans are values."""
         return self._words
 
-    def start(self) -> _Place:
+    def start(self) -> Place:
         """The place before the first word."""
-        return _Place()
+        return Place()
 
-    def following(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+    def following(self, place: Place) -> Iterator[tuple[str, Place | None]]:
         """The words that may follow, each with the place behind it; ``END`` ends the output."""
         if not place.head:
-            yield from ((head, _Place(head, calls=1)) for head in self._first)
+            yield from ((head, Place(head, calls=1)) for head in self._first)
         elif place.slot and place.span_end < 0:
             yield from self._values(place)
         else:
             yield from self._continued_span(place)
             yield from self._after_value(place._replace(slot="", span_end=-1, span_length=0))
 
-    def _values(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+    def _values(self, place: Place) -> Iterator[tuple[str, Place | None]]:
         slot = SLOTS[place.slot]
         done = place._replace(slot="", span_end=-1)
         if slot.kind is Kind.WORDS:
             for index, word in enumerate(self._words):
                 if not self._is_price(place, word):
-                    yield word, place._replace(span_end=index, span_length=1)
+                    yield word, place._replace(span_end=index, span_length=1, reached=index)
         elif slot.kind is Kind.CHOICE:
             yield from ((choice, done) for choice in slot.choices)
         else:
@@ -100,20 +104,27 @@ class Grammar:
             numbers = self._numbers.get(place.slot, self._any_number)
             changes = self._additional if place.head == UPDATE else frozenset()
             said = (f"+{n}" if n in changes else n for n in (*numbers, *counts))
-            yield from ((number, done) for number in dict.fromkeys(said))
+            for number in dict.fromkeys(said):
+                yield number, done._replace(reached=self._reached(number, place.reached))
 
-    def _continued_span(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+    def _reached(self, number: str, before: int) -> int:
+        """Where a number was said, looked for behind the last span."""
+        said = number.removeprefix("+")
+        return self._words.index(said, before + 1) if said in self._words[before + 1 :] else before
+
+    def _continued_span(self, place: Place) -> Iterator[tuple[str, Place | None]]:
         following = place.span_end + 1
         if place.slot and following < len(self._words) and place.span_length < MAX_SPAN_WORDS:
             word = self._words[following]
             if not self._is_price(place, word):
-                yield word, place._replace(span_end=following, span_length=place.span_length + 1)
+                longer = place.span_length + 1
+                yield word, place._replace(span_end=following, span_length=longer, reached=following)
 
-    def _is_price(self, place: _Place, word: str) -> bool:
+    def _is_price(self, place: Place, word: str) -> bool:
         """Whether a size would take in a bound of the price: "a hat, 15 pounds at most"."""
         return place.slot == "Size" and word in self._bounds
 
-    def _after_value(self, place: _Place) -> Iterator[tuple[str, _Place | None]]:
+    def _after_value(self, place: Place) -> Iterator[tuple[str, Place | None]]:
         if place.head == ANSWER and "Value" not in place.used:
             yield from self._slot(place, "Value")
             return
@@ -121,10 +132,11 @@ class Grammar:
             if SLOTS[name].repeatable or name not in place.used:
                 yield from self._slot(place, name)
         if place.calls < MAX_CALLS and place.head not in (*ASIDES, NO):
-            yield from ((head, _Place(head, calls=place.calls + 1)) for head in self._heads)
+            begun = Place(calls=place.calls + 1, reached=place.reached)
+            yield from ((head, begun._replace(head=head)) for head in self._heads)
         yield END, None
 
-    def _slot(self, place: _Place, name: str) -> Iterator[tuple[str, _Place | None]]:
+    def _slot(self, place: Place, name: str) -> Iterator[tuple[str, Place | None]]:
         slot = SLOTS[name]
         numbers = self._numbers.get(name, self._any_number)
         if (slot.kind is Kind.NUMBER and not numbers) or (slot.kind is Kind.WORDS and not self._words):
@@ -143,12 +155,18 @@ def _slots_for(arguments: Collection[str]) -> Iterator[str]:
 Tokenizer = Callable[[str], tuple[int, ...]]
 
 
-@dataclass(frozen=True)
-class _Thread:
+class Weigher(Protocol):
+    """Who weighs the ways on; see preference.py."""
+
+    def weights(self, place: Place, options: Sequence[tuple[str, Place | None]]) -> Sequence[float]:
+        """For each option the logarithm of its weight."""
+
+
+class _Thread(NamedTuple):
     """One way to read the tokens so far: what is left of the current word, and the place behind it."""
 
     rest: tuple[int, ...]
-    place: _Place | None
+    place: Place | None
 
 
 class TokenGuide:
@@ -158,31 +176,67 @@ class TokenGuide:
         grammar: What may be written.
         tokenize: The model's tokens of a word with its leading space.
         end_token: The token that ends the output.
+        weigher: Who prefers some ways to others; without one all weigh the same.
     """
 
-    def __init__(self, grammar: Grammar, tokenize: Tokenizer, end_token: int) -> None:
+    def __init__(
+        self, grammar: Grammar, tokenize: Tokenizer, end_token: int, weigher: Weigher | None = None
+    ) -> None:
         self._grammar = grammar
         self._tokenize = lru_cache(maxsize=None)(tokenize)
         self._end = end_token
-        self._threads = self._expanded({_Thread((), grammar.start())})
+        self._weigher = weigher
+        self._threads = self._expanded({_Thread((), grammar.start()): 0.0})
 
-    def allowed(self) -> tuple[int, ...]:
-        """The tokens that may come next; empty at the end."""
-        return tuple(dict.fromkeys(thread.rest[0] for thread in self._threads if thread.rest))
+    def allowed(self) -> dict[int, float]:
+        """The tokens that may come next with the logarithms of their weights; empty at the end."""
+        weights: dict[int, float] = {}
+        for thread, weight in self._threads.items():
+            if thread.rest:
+                weights[thread.rest[0]] = max(weight, weights.get(thread.rest[0], weight))
+        return weights
 
     def advance(self, token: int) -> None:
         """Take one of the allowed tokens."""
         self._threads = self._expanded(
-            {replace(t, rest=t.rest[1:]) for t in self._threads if t.rest and t.rest[0] == token}
+            {
+                _Thread(thread.rest[1:], thread.place): weight
+                for thread, weight in self._threads.items()
+                if thread.rest and thread.rest[0] == token
+            }
         )
 
-    def _expanded(self, threads: set[_Thread]) -> tuple[_Thread, ...]:
-        result: dict[_Thread, None] = {}
-        for thread in threads:
+    def foreseen(self, most: int) -> list[int]:
+        """The tokens likely to come: up to the end, or to where there is a choice that nobody weighs."""
+        ahead = copy(self)
+        tokens: list[int] = []
+        while len(tokens) < most:
+            weights = ahead.allowed()
+            if len(weights) > 1 and self._weigher is None:
+                break
+            token = max(weights, key=weights.__getitem__)
+            if token == self._end:
+                break
+            ahead.advance(token)
+            tokens.append(token)
+        return tokens
+
+    def _expanded(self, threads: Mapping[_Thread, float]) -> dict[_Thread, float]:
+        """The threads up to where each needs a token; of several alike the weightiest."""
+        result: dict[_Thread, float] = {}
+
+        def put(thread: _Thread, weight: float) -> None:
+            result[thread] = max(weight, result.get(thread, weight))
+
+        for thread, weight in threads.items():
             if thread.rest or thread.place is None:
-                result[thread] = None
+                put(thread, weight)
                 continue
-            for word, place in self._grammar.following(thread.place):
-                rest = (self._end,) if word == END else self._tokenize(" " + word)
-                result[_Thread(rest, place)] = None
-        return tuple(result)
+            options = list(self._grammar.following(thread.place))
+            more = self._weigher.weights(thread.place, options) if self._weigher else [0.0] * len(options)
+            for (word, place), added in zip(options, more, strict=True):
+                put(
+                    _Thread((self._end,) if word == END else self._tokenize(" " + word), place),
+                    weight + added,
+                )
+        return result

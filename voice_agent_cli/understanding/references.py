@@ -196,6 +196,12 @@ def points(phrase: str) -> bool:
     return bool({word.text for word in read(phrase).words} & _KNOWN)
 
 
+def is_only_pointed_at(phrase: str) -> bool:
+    """Whether a phrase is "it", "that one": the product last talked about, wherever it was found."""
+    words = {word.text for word in read(phrase).words}
+    return bool(words & _SINGULAR) and words <= _SINGULAR | {"one", "of", "a", "just", "too"}
+
+
 def mentioned(phrase: str, candidates: Sequence[ShownProduct]) -> tuple[str, ...]:
     """The products that some word of the phrase describes: "sleepsuit carrier pushchair"."""
     content = _content([word.text for word in read(phrase).words])

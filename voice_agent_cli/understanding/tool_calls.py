@@ -7,10 +7,11 @@ from typing import Any
 
 from .arguments import MANY_PRODUCTS, ONE_PRODUCT, counted, plain_arguments
 from .language import Phrase
-from .references import Reference, mentioned, points, resolve
+from .references import Reference, is_only_pointed_at, mentioned, points, resolve
 from .state import Call, Pending, ShownProduct, State
 
 IN_CART = frozenset({"update_cart", "remove_from_cart"})
+COUNTED = frozenset({"add_to_cart", "update_cart", "remove_from_cart"})
 ABOUT_ITSELF = frozenset({"color", "size"})
 MOST_PRODUCTS = 4
 _CONTAINERS = re.compile(
@@ -20,7 +21,9 @@ _CONTAINERS = re.compile(
 """What something comes in is no part of its name: "two bottles of still water"."""
 _SEVERAL = re.compile(r"\b([2-4]|both)\b")
 """Said of products, it asks for them side by side: "the brands of those two"."""
-_PACKED = re.compile(r"(bag|pair|pack|packet|bottle|tin|piece)s|boxes")
+_EACH = re.compile(r"\b(each|every|both|all|and|[2-9])\b")
+_PACKED = re.compile(r"(?:(?P<count>\d+) )?((bag|pair|pack|packet|bottle|tin|piece)s|boxes)")
+"""Packages alone, with their number: "two packs" are a quantity, no size and no product."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,27 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
 
 def _unpacked(phrase: Phrase, tool: str, state: State) -> Phrase:
     """ "Two bags", "two bags, white gravel": what is in them is meant, or the product last talked about."""
+    if tool not in COUNTED:
+        return phrase
+    phrase = _counted_in_packs(phrase, "Size")
     if not _PACKED.fullmatch(" ".join(phrase.values("Item"))):
         return phrase
     inside = next(iter(phrase.values("With")), "")
     if not inside and not _unsaid(tool, state):
         return phrase
     named = [("Item", inside)] if inside else []
-    slots = [slot for slot in phrase.slots if slot[0] != "Item" and slot != ("With", inside)]
-    return Phrase(phrase.head, (*named, *slots))
+    kept = [slot for slot in _counted_in_packs(phrase, "Item").slots if slot != ("With", inside)]
+    return Phrase(phrase.head, (*named, *(slot for slot in kept if slot[0] != "Item")))
+
+
+def _counted_in_packs(phrase: Phrase, slot: str) -> Phrase:
+    """The phrase with a slot that only counts packages as the quantity, unless that was said, too."""
+    packed = _PACKED.fullmatch(" ".join(phrase.values(slot)))
+    if not packed or not packed["count"]:
+        return phrase
+    others = tuple(entry for entry in phrase.slots if entry[0] != slot)
+    said = phrase.values("Quantity")
+    return Phrase(phrase.head, others if said else (*others, ("Quantity", packed["count"])))
 
 
 def _as_it_can_be_meant(tool: str, items: Sequence[str], phrase: Phrase, state: State) -> str:
@@ -122,6 +138,8 @@ def _products(
         reference = looked_up(said, hint, tool, state)
         if reference.ambiguous and tool == "add_to_cart" and _is_a_name(said, reference, state):
             reference = Reference()
+        if tool == "add_to_cart" and arguments.get("quantity") == 1:
+            reference = _only_one(said, reference, state)
         if reference.ambiguous and tool not in MANY_PRODUCTS:
             return which(reference, tool, arguments, state)
         by_code = by_code or bool(reference.ids)
@@ -135,9 +153,20 @@ def _is_a_name(said: str, reference: Reference, state: State) -> bool:
     return not points(said) and not mentioned(said, titles)
 
 
+def _only_one(said: str, reference: Reference, state: State) -> Reference:
+    """ "One of those" is the product last talked about, or has to be asked for; "one each" is all of them."""
+    if len(reference.ids) < 2 or _EACH.search(said):
+        return reference
+    if state.focus in reference.ids:
+        return Reference((str(state.focus),))
+    return Reference(reference.ids, ambiguous=True)
+
+
 def looked_up(said: str, hint: str, tool: str, state: State) -> Reference:
     """In the cart alone for what changes the cart, else in what was shown and then in the cart."""
     places = (state.held,) if tool in IN_CART else (state.shown, state.held)
+    if state.focus and tool not in IN_CART and is_only_pointed_at(said):
+        return Reference((state.focus,))
     if tool == "add_to_cart" and not points(said):
         # "Strawberry jam" is something new, whatever lies in the cart.
         places = (state.shown,)

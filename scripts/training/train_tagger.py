@@ -1,0 +1,205 @@
+"""Train the tagger: what a shopper says -> the calls, and the slot of every word.
+
+Method: joint intent classification and slot filling (Chen et al. 2019) on the packaged
+sentence encoder. Now and then a word within a value is replaced by any other, so that
+names that were never seen are found by what stands around them. Resumable: every
+checkpoint holds the step, the network and the optimiser.
+
+Run by scripts/build-tagger; ``python scripts/training/train_tagger.py --help``.
+"""
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from encoder import TaggerNetwork
+from torch import nn
+from torch.nn import functional
+
+from voice_agent_cli import settings
+from voice_agent_cli.understanding.language import parse
+from voice_agent_cli.understanding.tagging import CALLS, FIXED, NO_CALL, OUTSIDE, TAGS, encode
+
+IGNORED = -100
+BATCH_TURNS = 48
+SHARE_REPLACED = 0.08
+_CALL = {name: number for number, name in enumerate(CALLS)}
+_FIXED = {name: number for number, name in enumerate(FIXED)}
+_TAG = {name: number for number, name in enumerate(TAGS)}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One utterance after a prompt, and its labels' numbers."""
+
+    prefix: str
+    words: tuple[str, ...]
+    first: int
+    second: int
+    fixed: tuple[int, ...]
+    tags: tuple[int, ...]
+
+
+def read_turns(path: Path) -> list[Turn]:
+    """The turns of a file that expand.py wrote."""
+    return [
+        labelled(scene["state"], said.split(), calls)
+        for scene in map(json.loads, path.read_text().splitlines())
+        for said, calls in scene["turns"]
+    ]
+
+
+def labelled(prefix: str, words: Sequence[str], calls: str) -> Turn:
+    """An utterance with the labels that its calls have."""
+    phrases = parse(calls)
+    tags, fixed, behind = [OUTSIDE] * len(words), [], 0
+    for slot, value in (entry for phrase in phrases for entry in phrase.slots):
+        name = f"{slot} {value}" if value else slot
+        if name in _FIXED:
+            fixed.append(_FIXED[name])
+            continue
+        at = _place(value.split(), words, tags, behind)
+        if at is not None:
+            behind = at + len(value.split())
+            tags[at:behind] = [_TAG[f"B-{slot}"], *[_TAG[f"I-{slot}"]] * (behind - at - 1)]
+    second = _CALL[phrases[1].head] if len(phrases) > 1 else NO_CALL
+    return Turn(prefix, tuple(words), _CALL[phrases[0].head], second, tuple(fixed), tuple(tags))
+
+
+def _place(value: Sequence[str], words: Sequence[str], tags: Sequence[int], behind: int) -> int | None:
+    """Where a value stands among the words: behind the value before it if it can, where no other is."""
+    places = range(len(words) - len(value) + 1)
+    for at in (*places[behind:], *places[:behind]):
+        if list(words[at : at + len(value)]) == list(value) and not any(tags[at : at + len(value)]):
+            return at
+    return None
+
+
+def batches(turns: list[Turn], seed: int) -> Iterator[list[Turn]]:
+    """Shuffled batches of turns of like length."""
+    dice = random.Random(seed)
+    order = list(turns)
+    dice.shuffle(order)
+    for start in range(0, len(order), 2048):
+        chunk = sorted(order[start : start + 2048], key=lambda turn: len(turn.words))
+        cut = [chunk[at : at + BATCH_TURNS] for at in range(0, len(chunk), BATCH_TURNS)]
+        dice.shuffle(cut)
+        yield from cut
+
+
+def loss_of(
+    network: TaggerNetwork, batch: list[Turn], others: Sequence[str], dice: random.Random
+) -> torch.Tensor:
+    """The sum of the labels' losses, those of words weighing most."""
+    encoded = [encode(turn.prefix, _with_others(turn, others, dice)) for turn in batch]
+    longest = max(len(one.ids) for one in encoded)
+
+    def padded(rows: Sequence[Sequence[int]], blank: int) -> torch.Tensor:
+        return torch.tensor([[*row, *[blank] * (longest - len(row))] for row in rows])
+
+    mask = padded([[1] * len(one.ids) for one in encoded], 0).bool()
+    tags = torch.full(mask.shape, IGNORED)
+    fixed = torch.zeros(len(batch), len(FIXED))
+    for row, (one, turn) in enumerate(zip(encoded, batch, strict=True)):
+        tags[row, list(one.first)] = torch.tensor(turn.tags)
+        fixed[row, list(turn.fixed)] = 1
+    known = padded([one.known for one in encoded], 0)
+    first, second, values, marks = network(padded([one.ids for one in encoded], 0), known, mask)
+    return (
+        functional.cross_entropy(first, torch.tensor([turn.first for turn in batch]))
+        + 0.5 * functional.cross_entropy(second, torch.tensor([turn.second for turn in batch]))
+        + 8 * functional.binary_cross_entropy_with_logits(values, fixed)
+        + 2 * functional.cross_entropy(marks.flatten(0, 1), tags.flatten(), ignore_index=IGNORED)
+    )
+
+
+def _with_others(turn: Turn, others: Sequence[str], dice: random.Random) -> list[str]:
+    return [
+        dice.choice(others) if tag and not word[0].isdigit() and dice.random() < SHARE_REPLACED else word
+        for word, tag in zip(turn.words, turn.tags, strict=True)
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", type=Path, required=True, help="the packaged encoder's ONNX file")
+    parser.add_argument("--data", type=Path, required=True, help="scenes from expand.py")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="written often, resumed from if present"
+    )
+    parser.add_argument("--start-from", type=Path, help="another checkpoint, whose network is taught further")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=7)
+    train(parser.parse_args())
+
+
+def train(options: argparse.Namespace) -> None:
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
+    vocabulary = settings.shipped("models/minilm/vocab.txt").read_text().splitlines()
+    others = [piece for piece in vocabulary if piece.isalpha() and piece.isascii() and len(piece) > 3]
+    network = TaggerNetwork(options.base)
+    turns = read_turns(options.data)
+    plan = [batch for epoch in range(options.epochs) for batch in batches(turns, options.seed + epoch)]
+    body = [p for name, p in network.named_parameters() if name.startswith("encoder.") and p.requires_grad]
+    heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    optimiser = torch.optim.AdamW(
+        [{"params": body, "lr": options.rate}, {"params": heads, "lr": 4 * options.rate}], weight_decay=0.01
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser,
+        lambda step: min(1, (step + 1) / 200) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / len(plan)))),
+    )
+    first = resume(options, network, optimiser, schedule)
+    print(f"{len(turns)} turns, {len(plan)} steps, from step {first}", flush=True)
+    network.train()
+    began, recent = time.monotonic(), []
+    for step in range(first, len(plan)):
+        loss = loss_of(network, plan[step], others, random.Random(f"{options.seed} {step}"))
+        loss.backward()
+        nn.utils.clip_grad_norm_([*body, *heads], 1.0)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad(set_to_none=True)
+        recent = [*recent[-99:], loss.item()]
+        if step % 50 == 49 or step == len(plan) - 1:
+            spent = time.monotonic() - began
+            left = spent / (step + 1 - first) * (len(plan) - step - 1)
+            loss_now = sum(recent) / len(recent)
+            print(f"step {step + 1}/{len(plan)}  loss {loss_now:.4f}  {left / 60:.1f} min left", flush=True)
+        if step % 500 == 499 or step == len(plan) - 1:
+            save(options.checkpoint, step + 1, network, optimiser, schedule)
+
+
+def save(path: Path, step: int, network: nn.Module, optimiser: object, schedule: object) -> None:
+    """Write a checkpoint whole or not at all."""
+    partial = path.with_suffix(".partial")
+    state = {"step": step, "network": network.state_dict()}
+    torch.save(state | {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, partial)
+    partial.replace(path)
+
+
+def resume(options: argparse.Namespace, network: nn.Module, optimiser: object, schedule: object) -> int:
+    """Load the checkpoint, if there is one, and say at which step to go on."""
+    if options.checkpoint.exists():
+        state = torch.load(options.checkpoint)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        return state["step"]
+    if options.start_from:
+        network.load_state_dict(torch.load(options.start_from)["network"])
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The tagger's reading of an utterance weighs what may be written next."""
+
+import numpy as np
+import pytest
+
+from voice_agent_cli.tools import registry
+from voice_agent_cli.understanding.grammar import END, Grammar, TokenGuide
+from voice_agent_cli.understanding.numbers import read
+from voice_agent_cli.understanding.preference import Preference
+from voice_agent_cli.understanding.tagger import Reading
+from voice_agent_cli.understanding.tagging import CALLS, FIXED, NO_CALL, TAGS, encode
+
+SURE, UNLIKELY = -0.01, -6.0
+
+
+def reading(tags: str, first: str, second: str | None = None, fixed: tuple[str, ...] = ()) -> Reading:
+    """A reading that is sure of one tag for each word, of the calls and of the fixed values."""
+    marks = tags.split()
+    likely = Reading(
+        np.full(len(CALLS), UNLIKELY),
+        np.full(len(CALLS) + 1, UNLIKELY),
+        np.full(len(FIXED), UNLIKELY),
+        np.full((len(marks), len(TAGS)), UNLIKELY),
+    )
+    likely.first[CALLS.index(first)] = SURE
+    likely.second[CALLS.index(second) if second else NO_CALL] = SURE
+    for name in fixed:
+        likely.fixed[FIXED.index(name)] = -UNLIKELY
+    for number, mark in enumerate(marks):
+        likely.tags[number, TAGS.index(mark)] = SURE
+    return likely
+
+
+def foreseen(text: str, seen: Reading) -> str:
+    """What would be written if only the tagger were asked."""
+    words = [word.text for word in read(text).words]
+    vocabulary: list[str] = [END]
+
+    def tokenize(word: str) -> tuple[int, ...]:
+        if word not in vocabulary:
+            vocabulary.append(word)
+        return (vocabulary.index(word),)
+
+    grammar = Grammar(words, registry.argument_names(), question_open=False)
+    tokens = TokenGuide(grammar, tokenize, 0, Preference(words, seen)).foreseen(40)
+    return "".join(vocabulary[token] for token in tokens).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "calls"),
+    [
+        (
+            "red running shoes under fifty please",
+            reading("B-Color B-Query I-Query O B-Max O", "Search"),
+            "Search Color red Query running shoes Max 50",
+        ),
+        (
+            "the blue one and what is in my cart",
+            reading("B-Item I-Item I-Item O O O O O O", "Add", "Cart"),
+            "Add Item the blue one Cart",
+        ),
+        (
+            "kettles that are on offer",
+            reading("B-Query O O O O", "Search", None, ("Sale",)),
+            "Search Sale Query kettles",
+        ),
+        ("the cheapest first", reading("O O O", "Refine", None, ("Sort cheap",)), "Refine Sort cheap"),
+        ("nice weather today", reading("O O O", "None"), "None"),
+        (
+            "two teas and three scones",
+            reading("B-Quantity B-Item O B-Quantity B-Item", "Add", "Add"),
+            "Add Quantity 2 Item teas Add Quantity 3 Item scones",
+        ),
+    ],
+)
+def test_calls_that_the_tagger_describes_are_foreseen(text: str, seen: Reading, calls: str) -> None:
+    assert foreseen(text, seen) == calls
+
+
+def test_words_that_name_what_is_shown_or_held_are_marked_for_the_tagger() -> None:
+    encoded = encode(
+        "shown: sage dress; oat mugs\ncart: oat mug\nasked: size\nsaid:", ["dresses", "or", "the", "mug"]
+    )
+    assert [encoded.known[at] for at in encoded.first] == [1, 0, 0, 3]
+    other = encode("shown: nothing\nsaid:", ["dresses", "or", "the", "mug"])
+    assert [other.known[at] for at in other.first] == [0, 0, 0, 0]
+    assert encoded.ids[1:4] != other.ids[1:4]
