@@ -11,9 +11,13 @@ from hashlib import sha256
 from voice_agent_cli.quality.understanding import Case, Understander
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.tools import registry as tools
+from voice_agent_cli.understanding.grammar import END, Grammar, TokenGuide
+from voice_agent_cli.understanding.llm.model import Written
 from voice_agent_cli.understanding.numbers import read
+from voice_agent_cli.understanding.preference import Preference
 from voice_agent_cli.understanding.references import resolve
 from voice_agent_cli.understanding.state import Call, State, Understanding
+from voice_agent_cli.understanding.tagger import Tagger
 
 _CUES: tuple[tuple[str, str], ...] = (
     ("clear_cart", r"\b(empty|clear)\b.*\b(cart|basket|order|all|everything)\b"),
@@ -34,6 +38,7 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("refine_search", r"\b(cheaper|more expensive|show me more|next|only|without)\b"),
     ("search_products", r"\b(find|show|search|looking for|need|want|have|got|any)\b"),
 )
+MOST_WORDS = 160
 _ON_A_PRODUCT = frozenset(
     {"add_to_cart", "update_cart", "remove_from_cart", "get_product_details", "check_availability"}
 )
@@ -84,6 +89,30 @@ def _arguments(tool: str, said: str, state: State) -> Iterator[tuple[str, object
         yield "code", said.split()[-1]
 
 
+class TaggerAlone:
+    """The second reader in the language model's place: what it foresees is what is written."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+        self.name = f"{tagger.name} alone"
+
+    def prepare(self, prefix: str) -> None:
+        """It reads state and utterance together."""
+
+    def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:  # noqa: ARG002
+        """The best output for the tagger."""
+        vocabulary = [END]
+
+        def tokenize(word: str) -> tuple[int, ...]:
+            if word not in vocabulary:
+                vocabulary.append(word)
+            return (vocabulary.index(word),)
+
+        preference = Preference(grammar.words, self._tagger.read(prefix, grammar.words))
+        tokens = TokenGuide(grammar, tokenize, vocabulary.index(END), preference).foreseen(MOST_WORDS)
+        return Written("".join(vocabulary[token] for token in tokens))
+
+
 def opponents(settings: Settings) -> Iterator[Understander]:
     """Every one that is compared, loaded when it is its turn; the settings' own agent is the last.
 
@@ -102,6 +131,11 @@ def opponents(settings: Settings) -> Iterator[Understander]:
         model = LlamaCpp(file, None, chosen.threads, before)
         model.name = f"{file.stem}, {name}"
         yield Agent(model, tools.argument_names())
+    if chosen.tagger:
+        alone = TaggerAlone(Tagger(registry.path(chosen.tagger, settings.models_dir), chosen.threads))
+        yield Agent(alone, tools.argument_names())
+        without = chosen.model_copy(update={"tagger": ""})
+        yield open_agent(settings.model_copy(update={"understanding": without}), tools.argument_names())
     yield open_agent(settings, tools.argument_names())
 
 

@@ -9,6 +9,7 @@ model's tokens; where it admits a single token, no sampling is needed.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
+from math import exp
 from typing import NamedTuple, Protocol
 
 from .amounts import additional, only_least, only_most
@@ -206,16 +207,21 @@ class TokenGuide:
             }
         )
 
-    def foreseen(self, most: int) -> list[int]:
-        """The tokens likely to come: up to the end, or to where there is a choice that nobody weighs."""
+    def foreseen(self, most: int, least_likely: float = 0.0) -> list[int]:
+        """The weightiest tokens to come, up to the end.
+
+        Args:
+            most: How many at most.
+            least_likely: They end before they are less likely than this, by the weights alone.
+        """
         ahead = copy(self)
         tokens: list[int] = []
+        likely = 1.0
         while len(tokens) < most:
             weights = ahead.allowed()
-            if len(weights) > 1 and self._weigher is None:
-                break
             token = max(weights, key=weights.__getitem__)
-            if token == self._end:
+            likely /= sum(exp(weight - weights[token]) for weight in weights.values())
+            if token == self._end or likely < least_likely:
                 break
             ahead.advance(token)
             tokens.append(token)

@@ -54,6 +54,7 @@ class Tagger:
     def __init__(self, model: Path, threads: int = 0) -> None:
         import onnxruntime
 
+        self.name = model.stem
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(2, os.cpu_count() or 1)
         options.log_severity_level = 3

@@ -23,6 +23,8 @@ from .model import Choice, Written
 CONTEXT_TOKENS = 2048
 MAX_WRITTEN_TOKENS = 160
 BATCH_TOKENS = 512
+FORESEEABLE = 0.1
+"""How likely tokens must be to be read ahead: reading what does not come then costs as much."""
 
 
 class LlamaCpp:
@@ -53,7 +55,8 @@ class LlamaCpp:
         os.environ.setdefault("GOMP_SPINCOUNT", "300")
         from llama_cpp import Llama
 
-        self.name = model.stem if adapter is None else f"{model.stem} + {adapter.stem}"
+        parts = [model.stem, adapter.stem if adapter else "", tagger.name if tagger else ""]
+        self.name = " + ".join(filter(None, parts))
         try:
             self._llama = Llama(
                 model_path=str(model),
@@ -103,7 +106,7 @@ class LlamaCpp:
         written: list[int] = []
         choices: list[Choice] = []
         while True:
-            foreseen = guide.foreseen(MAX_WRITTEN_TOKENS - len(written))
+            foreseen = guide.foreseen(MAX_WRITTEN_TOKENS - len(written), FORESEEABLE)
             self._read((*prompt, *written, *foreseen), len(prompt) + len(written) - 1)
             for ahead in (*foreseen, None):
                 if len(written) == MAX_WRITTEN_TOKENS:
