@@ -37,6 +37,10 @@ def main() -> None:
         )
         quantize_dynamic(str(whole), str(options.output), per_channel=True, weight_type=QuantType.QInt8)
     made = onnx.load(str(options.output))
+    for part in (made.graph, *made.graph.node, *made.graph.value_info, *made.graph.initializer):
+        # The exporter notes there where in which file of this machine every operation came from.
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
     onnx.helper.set_model_props(made, {"labels": json.dumps([CALLS, FIXED, TAGS])})
     onnx.save(made, str(options.output))
 

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voice_agent_cli.cli.app import app
+from voice_agent_cli.shop import meaning
 
 FEED = (
     "Handle,Title,Body (HTML),Option1 Name,Option1 Value,Variant Price\n"
@@ -16,6 +17,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("VOICE_AGENT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("VOICE_AGENT_MODELS_DIR", str(tmp_path / "no-models"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    meaning.shipped_model.cache_clear()  # another test of this process may have loaded it
     (tmp_path / "feed.csv").write_text(FEED)
     (tmp_path / "empty.csv").write_text("hello")
 

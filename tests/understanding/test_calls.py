@@ -275,10 +275,24 @@ def test_a_name_that_only_options_of_what_is_shown_share_is_looked_up_by_the_sho
     assert understood("Add Item the espresso one", State(shown=drinks)).question is not None
 
 
-def test_two_that_cannot_be_told_apart_here_are_compared_all_the_same() -> None:
-    assert made("Details Item those 2 coats About brand", State()) == [
-        ("compare_products", {"products": [], "about": "brand"})
+def test_two_that_cannot_be_told_apart_are_compared_with_all_that_is_shown() -> None:
+    assert made("Details Item those 2 coats About brand") == [
+        ("compare_products", {"products": ["boot", "runner"], "about": "brand"})
     ]
+
+
+@pytest.mark.parametrize("written", ["Details Item those 2 coats About brand", "Update Item 2 coats Size 8"])
+def test_where_nothing_is_shown_or_held_what_is_named_is_looked_up_in_the_shop(written: str) -> None:
+    ((tool, arguments),) = made(written, State())
+    assert tool in ("get_product_details", "add_to_cart")
+    assert str(arguments["product"]).endswith("2 coats")
+
+
+def test_what_is_shown_and_not_in_the_cart_is_added_several_at_once_too() -> None:
+    state = replace(SHOWN, cart=(CartEntry("line", ShownProduct("hat", "Felt Hat")),))
+    assert [tool for tool, _ in made("Update Item the boot Item the blue one Size 8", state)] == [
+        "add_to_cart"
+    ] * 2
 
 
 def test_one_of_those_is_the_product_talked_about_or_is_asked_for() -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHANGES_SOMETHING = frozenset(
     {"add_to_cart", "update_cart", "remove_from_cart", "clear_cart", "checkout", "undo", "apply_discount"}
 )
-ASK_BELOW = 0.5
+ASK_BELOW = 0.6
 """How sure the model must be that a change is meant; below, it asks first."""
 HESITATIONS = frozenset("um uh uhm er erm eh hm hmm hmmm mm mmm ah oh well so".split())
 """Words that alone ask for nothing."""

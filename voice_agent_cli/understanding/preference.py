@@ -14,7 +14,7 @@ from .language import HEADS, SLOTS, Kind
 from .tagger import Reading
 from .tagging import CALLS, FIXED, NO_CALL, OUTSIDE, TAGS
 
-STRENGTH = 0.7
+STRENGTH = 1.2
 """How much a tagger's nat counts beside one of the model's."""
 _BEYOND = -14.0
 """For a value that lies before what was taken already."""

@@ -54,7 +54,7 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
     if isinstance(found, Question):
         return found
     products, by_code = found
-    if tool == "get_product_details" and not by_code and _SEVERAL.search(" ".join(items)):
+    if tool == "get_product_details" and state.shown and not by_code and _SEVERAL.search(" ".join(items)):
         tool = "compare_products"
     decided = "model+code" if by_code else "model"
     if tool in MANY_PRODUCTS:
@@ -94,17 +94,26 @@ def _counted_in_packs(phrase: Phrase, slot: str) -> Phrase:
 
 def _as_it_can_be_meant(tool: str, items: Sequence[str], phrase: Phrase, state: State) -> str:
     """What is shown and not in the cart can only be added; what is only in the cart, changed or paid for."""
-    if tool not in ("update_cart", "add_to_cart") or len(items) != 1:
-        return tool
-    there, other = (state.held, state.shown) if tool == "update_cart" else (state.shown, state.held)
-    if resolve(items[0], there, state.focus).ids or not resolve(items[0], other, state.focus).ids:
-        return tool
-    if tool == "update_cart":
+    if tool == "update_cart" and items and _is_new(items, state):
         return "add_to_cart"
+    if tool != "add_to_cart" or len(items) != 1:
+        return tool
+    if resolve(items[0], state.shown, state.focus).ids or not resolve(items[0], state.held, state.focus).ids:
+        return tool
     if items[0] in ("these", "those", "all of these", "all of those") and not state.shown:
         return "checkout"
     changed = any(phrase.values(slot) for slot in ("Size", "Color", "With"))
     return "update_cart" if changed and points(items[0]) else tool
+
+
+def _is_new(items: Sequence[str], state: State) -> bool:
+    """Whether nothing that is named can be in the cart: it is empty, or each is shown and not there."""
+    if not state.cart:
+        return not any(points(item) for item in items)
+    return all(
+        resolve(item, state.shown, state.focus).ids and not resolve(item, state.held, state.focus).ids
+        for item in items
+    )
 
 
 def _comparison(
