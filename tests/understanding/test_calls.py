@@ -275,17 +275,16 @@ def test_a_name_that_only_options_of_what_is_shown_share_is_looked_up_by_the_sho
     assert understood("Add Item the espresso one", State(shown=drinks)).question is not None
 
 
-def test_two_that_cannot_be_told_apart_are_compared_with_all_that_is_shown() -> None:
-    assert made("Details Item those 2 coats About brand") == [
-        ("compare_products", {"products": ["boot", "runner"], "about": "brand"})
+def test_two_that_cannot_be_told_apart_here_are_compared_all_the_same() -> None:
+    assert made("Details Item those 2 coats About brand", State()) == [
+        ("compare_products", {"products": [], "about": "brand"})
     ]
 
 
-@pytest.mark.parametrize("written", ["Details Item those 2 coats About brand", "Update Item 2 coats Size 8"])
-def test_where_nothing_is_shown_or_held_what_is_named_is_looked_up_in_the_shop(written: str) -> None:
-    ((tool, arguments),) = made(written, State())
-    assert tool in ("get_product_details", "add_to_cart")
-    assert str(arguments["product"]).endswith("2 coats")
+def test_what_is_named_can_only_be_added_to_an_empty_cart() -> None:
+    assert made("Update Item 2 coats Size 8", State()) == [
+        ("add_to_cart", {"product": "2 coats", "size": "8"})
+    ]
 
 
 def test_what_is_shown_and_not_in_the_cart_is_added_several_at_once_too() -> None:

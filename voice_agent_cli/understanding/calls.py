@@ -32,7 +32,7 @@ def translate(phrases: Sequence[Phrase], state: State, confidence: Sequence[floa
         if isinstance(made, Question):
             return Understanding(tuple(calls), question=made.text, pending=made.pending)
         calls.extend(made)
-    return Understanding(tuple(_side_by_side(_possible(calls, state), state)))
+    return Understanding(tuple(_side_by_side(_possible(calls, state))))
 
 
 def _possible(calls: Sequence[Call], state: State) -> Sequence[Call]:
@@ -45,17 +45,12 @@ def _possible(calls: Sequence[Call], state: State) -> Sequence[Call]:
     return [call for call in calls if call.tool != "remove_from_cart"] or calls
 
 
-def _side_by_side(calls: Sequence[Call], state: State) -> Iterator[Call]:
-    """The same asked of several products ("what do the first two cost") is one comparison.
-
-    Of products that are not known yet each is looked up by itself.
-    """
-    known = {product.id for product in state.known}
+def _side_by_side(calls: Sequence[Call]) -> Iterator[Call]:
+    """The same asked of several products ("what do the first two cost") is one comparison."""
     for (tool, about), group in groupby(calls, key=lambda call: (call.tool, call.arguments.get("about"))):
         asked = list(group)
         products = list(dict.fromkeys(call.arguments.get("product") for call in asked))
-        several = 1 < len(products) <= MOST_PRODUCTS and known.issuperset(products)
-        if tool != "get_product_details" or not about or not several:
+        if tool != "get_product_details" or not about or not 1 < len(products) <= MOST_PRODUCTS:
             yield from asked
             continue
         sure = min(call.confidence for call in asked)

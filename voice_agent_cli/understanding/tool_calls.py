@@ -54,7 +54,7 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
     if isinstance(found, Question):
         return found
     products, by_code = found
-    if tool == "get_product_details" and state.shown and not by_code and _SEVERAL.search(" ".join(items)):
+    if tool == "get_product_details" and not by_code and _SEVERAL.search(" ".join(items)):
         tool = "compare_products"
     decided = "model+code" if by_code else "model"
     if tool in MANY_PRODUCTS:
