@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from voice_agent_cli.tools import registry
-from voice_agent_cli.understanding.grammar import END, Grammar, TokenGuide
+from voice_agent_cli.understanding.grammar import Grammar
 from voice_agent_cli.understanding.numbers import read
-from voice_agent_cli.understanding.preference import Preference
+from voice_agent_cli.understanding.preference import favourite
 from voice_agent_cli.understanding.tagger import Reading
 from voice_agent_cli.understanding.tagging import CALLS, FIXED, NO_CALL, TAGS, encode
 
@@ -34,16 +34,8 @@ def reading(tags: str, first: str, second: str | None = None, fixed: tuple[str, 
 def foreseen(text: str, seen: Reading) -> str:
     """What would be written if only the tagger were asked."""
     words = [word.text for word in read(text).words]
-    vocabulary: list[str] = [END]
-
-    def tokenize(word: str) -> tuple[int, ...]:
-        if word not in vocabulary:
-            vocabulary.append(word)
-        return (vocabulary.index(word),)
-
     grammar = Grammar(words, registry.argument_names(), question_open=False)
-    tokens = TokenGuide(grammar, tokenize, 0, Preference(words, seen)).foreseen(40)
-    return "".join(vocabulary[token] for token in tokens).strip()
+    return favourite(grammar, seen, 40).strip()
 
 
 @pytest.mark.parametrize(

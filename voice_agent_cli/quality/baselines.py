@@ -11,10 +11,10 @@ from hashlib import sha256
 from voice_agent_cli.quality.understanding import Case, Understander
 from voice_agent_cli.settings import Settings
 from voice_agent_cli.tools import registry as tools
-from voice_agent_cli.understanding.grammar import END, Grammar, TokenGuide
+from voice_agent_cli.understanding.grammar import Grammar
 from voice_agent_cli.understanding.llm.model import Written
 from voice_agent_cli.understanding.numbers import read
-from voice_agent_cli.understanding.preference import Preference
+from voice_agent_cli.understanding.preference import favourite
 from voice_agent_cli.understanding.references import resolve
 from voice_agent_cli.understanding.state import Call, State, Understanding
 from voice_agent_cli.understanding.tagger import Tagger
@@ -101,16 +101,7 @@ class TaggerAlone:
 
     def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:  # noqa: ARG002
         """The best output for the tagger."""
-        vocabulary = [END]
-
-        def tokenize(word: str) -> tuple[int, ...]:
-            if word not in vocabulary:
-                vocabulary.append(word)
-            return (vocabulary.index(word),)
-
-        preference = Preference(grammar.words, self._tagger.read(prefix, grammar.words))
-        tokens = TokenGuide(grammar, tokenize, vocabulary.index(END), preference).foreseen(MOST_WORDS)
-        return Written("".join(vocabulary[token] for token in tokens))
+        return Written(favourite(grammar, self._tagger.read(prefix, grammar.words), MOST_WORDS))
 
 
 def opponents(settings: Settings) -> Iterator[Understander]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .grammar import Place
+from .grammar import END, Grammar, Place, TokenGuide
 from .language import HEADS, SLOTS, Kind
 from .tagger import Reading
 from .tagging import CALLS, FIXED, NO_CALL, OUTSIDE, TAGS
@@ -97,3 +97,16 @@ class Preference:
         """A value of ``slot`` begins at word ``at``, those from ``start`` up to it being outside."""
         before = self._outside[at] - self._outside[start]
         return float(before + self._reading.tags[at, _TAG[f"B-{slot}"]] + self._best[at + 1])
+
+
+def favourite(grammar: Grammar, reading: Reading, most_words: int) -> str:
+    """What would be written if only the tagger were asked, in at most so many words."""
+    vocabulary = [END]
+
+    def tokenize(word: str) -> tuple[int, ...]:
+        if word not in vocabulary:
+            vocabulary.append(word)
+        return (vocabulary.index(word),)
+
+    guide = TokenGuide(grammar, tokenize, vocabulary.index(END), Preference(grammar.words, reading))
+    return "".join(vocabulary[token] for token in guide.foreseen(most_words))

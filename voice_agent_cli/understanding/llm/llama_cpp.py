@@ -128,7 +128,7 @@ class LlamaCpp:
 
         Args:
             tokens: The whole text so far.
-            asked: The first token of which :meth:`_logits` will be wanted; None for the last.
+            asked: The first token behind which :meth:`_likeliest` will choose; None for the last.
         """
         llama = self._llama
         held = llama.input_ids[: llama.n_tokens]
