@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import adapter
+import loop
 import torch
 from torch import nn
 from torch.nn import functional
@@ -197,52 +198,21 @@ def train(options: argparse.Namespace) -> None:
     plan = plan[: int(len(plan) * options.epochs / math.ceil(options.epochs))]
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trainable, lr=options.rate, weight_decay=0.01, betas=(0.9, 0.98))
-    warm_up = max(1, min(60, len(plan) // 20))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda step: (
-            min(1, (step + 1) / warm_up) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / len(plan))))
-        ),
-    )
+    schedule = loop.cosine(optimiser, len(plan), max(1, min(60, len(plan) // 20)))
     first = resume(options, model, optimiser, schedule)
     print(f"{len(rows)} scenes, {len(plan)} steps, from step {first}", flush=True)
-    began, tokens, recent = time.monotonic(), 0, []
-    for step in range(first, len(plan)):
-        loss, count = loss_of(model, plan[step])
-        loss.backward()
-        nn.utils.clip_grad_norm_(trainable, 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
-        tokens += count
-        recent = [*recent[-49:], loss.item()]
-        if step % 20 == 19 or step == len(plan) - 1:
-            spent = time.monotonic() - began
-            left = spent / (step + 1 - first) * (len(plan) - step - 1)
-            print(
-                f"step {step + 1}/{len(plan)}  loss {sum(recent) / len(recent):.4f}  "
-                f"{tokens / spent:.0f} tokens/s  {left / 60:.1f} min left",
-                flush=True,
-            )
-        if step % 100 == 99 or step == len(plan) - 1:
-            save(options.checkpoint, step + 1, model, optimiser, schedule)
 
+    def keep(step: int) -> None:
+        loop.save(options.checkpoint, step, {"adapter": adapter_state(model)}, optimiser, schedule)
 
-def save(path: Path, step: int, model: nn.Module, optimiser: object, schedule: object) -> None:
-    """Write a checkpoint whole or not at all."""
-    partial = path.with_suffix(".partial")
-    state = {"step": step, "adapter": adapter_state(model)}
-    torch.save(state | {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, partial)
-    partial.replace(path)
+    steps = range(first, len(plan))
+    loop.descend(steps, "tokens", lambda step: loss_of(model, plan[step]), optimiser, schedule, keep, 100)
 
 
 def resume(options: argparse.Namespace, model: nn.Module, optimiser: object, schedule: object) -> int:
     """Load the checkpoint, if there is one, and say at which step to go on."""
-    if options.checkpoint.exists():
-        state = torch.load(options.checkpoint)
+    if state := loop.resumed(options.checkpoint, optimiser, schedule):
         model.load_state_dict(state["adapter"], strict=False)
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
         return state["step"]
     if options.start_from:
         known = adapter.widened(adapter.read(options.start_from), options.rank)

@@ -10,13 +10,12 @@ Run by scripts/build-tagger; ``python scripts/training/train_tagger.py --help``.
 
 import argparse
 import json
-import math
 import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import loop
 import torch
 from encoder import TaggerNetwork
 from torch import nn
@@ -155,46 +154,25 @@ def train(options: argparse.Namespace) -> None:
     optimiser = torch.optim.AdamW(
         [{"params": body, "lr": options.rate}, {"params": heads, "lr": 4 * options.rate}], weight_decay=0.01
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda step: min(1, (step + 1) / 200) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / len(plan)))),
-    )
+    schedule = loop.cosine(optimiser, len(plan), 200)
     first = resume(options, network, optimiser, schedule)
     print(f"{len(turns)} turns, {len(plan)} steps, from step {first}", flush=True)
     network.train()
-    began, recent = time.monotonic(), []
-    for step in range(first, len(plan)):
-        loss = loss_of(network, plan[step], others, random.Random(f"{options.seed} {step}"))
-        loss.backward()
-        nn.utils.clip_grad_norm_([*body, *heads], 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
-        recent = [*recent[-99:], loss.item()]
-        if step % 50 == 49 or step == len(plan) - 1:
-            spent = time.monotonic() - began
-            left = spent / (step + 1 - first) * (len(plan) - step - 1)
-            loss_now = sum(recent) / len(recent)
-            print(f"step {step + 1}/{len(plan)}  loss {loss_now:.4f}  {left / 60:.1f} min left", flush=True)
-        if step % 500 == 499 or step == len(plan) - 1:
-            save(options.checkpoint, step + 1, network, optimiser, schedule)
 
+    def loss_at(step: int) -> tuple[torch.Tensor, int]:
+        dice = random.Random(f"{options.seed} {step}")
+        return loss_of(network, plan[step], others, dice), len(plan[step])
 
-def save(path: Path, step: int, network: nn.Module, optimiser: object, schedule: object) -> None:
-    """Write a checkpoint whole or not at all."""
-    partial = path.with_suffix(".partial")
-    state = {"step": step, "network": network.state_dict()}
-    torch.save(state | {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, partial)
-    partial.replace(path)
+    def keep(step: int) -> None:
+        loop.save(options.checkpoint, step, {"network": network.state_dict()}, optimiser, schedule)
+
+    loop.descend(range(first, len(plan)), "turns", loss_at, optimiser, schedule, keep, 500)
 
 
 def resume(options: argparse.Namespace, network: nn.Module, optimiser: object, schedule: object) -> int:
     """Load the checkpoint, if there is one, and say at which step to go on."""
-    if options.checkpoint.exists():
-        state = torch.load(options.checkpoint)
+    if state := loop.resumed(options.checkpoint, optimiser, schedule):
         network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
         return state["step"]
     if options.start_from:
         network.load_state_dict(torch.load(options.start_from)["network"])
