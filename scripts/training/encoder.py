@@ -42,14 +42,14 @@ class TaggerNetwork(nn.Module):
         self.known = nn.Embedding(4, WIDTH)
         nn.init.zeros_(self.known.weight)
         self.first = nn.Linear(WIDTH, len(CALLS))
-        self.second = nn.Linear(WIDTH, len(CALLS) + 1)
         self.fixed = nn.Linear(WIDTH, len(FIXED))
         self.tags = nn.Linear(WIDTH, len(TAGS))
+        self.begins = nn.Linear(WIDTH, len(CALLS) + 1)
 
     def forward(
         self, ids: torch.Tensor, known: torch.Tensor, mask: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Scores of the first and second call, the fixed values and every piece's tag."""
+        """Scores of the first call, the fixed values, every piece's tag and the call that begins there."""
         words = self.encoder.embeddings.word_embeddings(ids)
         state = self.state(ids.clamp(max=STATE_ENTRIES - 1))
         padding = ids == 0
@@ -60,7 +60,7 @@ class TaggerNetwork(nn.Module):
             inputs_embeds=embedded, attention_mask=None if mask is None else mask.long()
         ).last_hidden_state
         whole = hidden[:, 0]
-        return self.first(whole), self.second(whole), self.fixed(whole), self.tags(hidden)
+        return self.first(whole), self.fixed(whole), self.tags(hidden), self.begins(hidden)
 
 
 def packaged_weights(path: Path) -> dict[str, torch.Tensor]:

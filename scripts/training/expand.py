@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from scenes import Pattern, Scene, scene_for
 from voice_agent_cli.tools import registry
 from voice_agent_cli.understanding import prompt
 from voice_agent_cli.understanding.grammar import Grammar
-from voice_agent_cli.understanding.language import HEADS, SLOTS, Kind, Phrase, write
+from voice_agent_cli.understanding.language import HEADS, SLOTS, TOOL_WORDS, Kind, Phrase, write
 from voice_agent_cli.understanding.numbers import Utterance, read
 
 HERE = Path(__file__).parent
@@ -49,9 +49,35 @@ EMPHASIS = {
     "noorder5": 1.5,
     "narrow5": 1.5,
     "find5": 1.5,
+    "search6": 2.0,
+    "attributes6": 2.0,
+    "several6": 2.0,
+    "picks6": 2.0,
+    "heard6": 1.7,
+    "stock7": 2.0,
+    "order7": 2.0,
+    "answer7": 2.0,
+    "details7": 2.0,
+    "find7": 2.0,
+    "cart7": 2.0,
 }
 """How much oftener than others the patterns of a file are used: what a first model found hard."""
 TURNS_IN_A_SCENE = 6
+SHARE_JOINED = 0.07
+"""Of the turns that may be, so many are said in one breath with others: nobody can write down all pairs."""
+CONNECTIVES = (
+    "and",
+    "and",
+    "and",
+    "and then",
+    "also",
+    "and also",
+    "oh and",
+    "then",
+    "plus",
+    "and after that",
+    "and maybe",
+)
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 FILLERS = ("um", "uh", "er", "like", "you know", "i mean", "well", "hmm", "let me see", "so")
 OPENINGS = (
@@ -112,11 +138,38 @@ MISHEARD = {
 
 
 @dataclass
+class Request:
+    """One call of a draft: at which character it begins, and its slots' values or characters."""
+
+    head: str
+    at: int
+    slots: list[tuple[str, str | tuple[int, int]]] = field(default_factory=list)
+
+    def moved(self, by: int) -> "Request":
+        """The same, so many characters further on."""
+        slots = [(s, (v[0] + by, v[1] + by) if isinstance(v, tuple) else v) for s, v in self.slots]
+        return Request(self.head, self.at + by, slots)
+
+
+@dataclass
 class Draft:
-    """A sentence being built: its text, and which characters belong to which slot."""
+    """A sentence being built: its text, and which characters belong to which request."""
 
     text: str = ""
-    calls: list[tuple[str, list[tuple[str, str | tuple[int, int]]]]] = field(default_factory=list)
+    calls: list[Request] = field(default_factory=list)
+
+    def behind(self, words: str) -> "Draft":
+        """The same sentence, said after other words."""
+        return Draft(f"{words} {self.text}", [call.moved(len(words) + 1) for call in self.calls])
+
+
+@dataclass(frozen=True)
+class Said:
+    """A turn: the utterance as the model reads it, the calls it means, where later calls begin in it."""
+
+    utterance: str
+    calls: str
+    begins: tuple[int, ...]
 
 
 def read_patterns(folder: Path) -> list[Pattern]:
@@ -161,14 +214,14 @@ def build(pattern: Pattern, fill: Filler, dice: random.Random) -> Draft:
         at = match.end()
         head, slot, value, words = match.groups()
         if head:
-            draft.calls.append((head, []))
+            draft.calls.append(Request(head, len(draft.text)))
             continue
         start = len(draft.text) + (1 if draft.text else 0)
         say(words or "")
         if value is None and words is None:
-            draft.calls[-1][1].append((slot, ""))
+            draft.calls[-1].slots.append((slot, ""))
         elif value is None:
-            draft.calls[-1][1].append((slot, (start, len(draft.text))))
+            draft.calls[-1].slots.append((slot, (start, len(draft.text))))
             if (
                 slot in ("Max", "Min")
                 and dice.random() < 0.2
@@ -177,7 +230,7 @@ def build(pattern: Pattern, fill: Filler, dice: random.Random) -> Draft:
                 say(dice.choice(("dollars", "bucks", "dollars", "euros", "pounds")))
         else:
             said = PLACEHOLDER.sub(lambda match: fill(match.group(1)), value)
-            draft.calls[-1][1].append(
+            draft.calls[-1].slots.append(
                 (slot, str(read(said)) if SLOTS[slot].kind is Kind.COUNT and said[0] not in "+-" else said)
             )
     say(roughened(pattern.text[at:], dice))
@@ -213,17 +266,10 @@ def misspelt(draft: Draft, dice: random.Random) -> Draft:
 
 def with_edges(draft: Draft, dice: random.Random) -> Draft:
     """An opening or a closing word, as people add them to any request."""
-    head = draft.calls[0][0]
-    if head in ("None", "Unable", "Hello", "Thanks", "Bye", "Yes", "No", "Repeat", "Help"):
+    if draft.calls[0].head in ("None", "Unable", "Hello", "Thanks", "Bye", "Yes", "No", "Repeat", "Help"):
         return draft
     if dice.random() < 0.10:
-        opening = dice.choice(OPENINGS)
-        draft.text = f"{opening} {draft.text}"
-        shift = len(opening) + 1
-        draft.calls = [
-            (h, [(s, (v[0] + shift, v[1] + shift) if isinstance(v, tuple) else v) for s, v in slots])
-            for h, slots in draft.calls
-        ]
+        draft = draft.behind(dice.choice(OPENINGS))
     if dice.random() < 0.10:
         draft.text = f"{draft.text} {dice.choice(CLOSINGS)}"
     return draft
@@ -232,9 +278,9 @@ def with_edges(draft: Draft, dice: random.Random) -> Draft:
 def phrases_of(draft: Draft, utterance: Utterance) -> tuple[Phrase, ...] | None:
     """The calls with each slot's words as the normalised utterance has them."""
     phrases = []
-    for head, slots in draft.calls:
+    for call in draft.calls:
         values = []
-        for slot, value in slots:
+        for slot, value in call.slots:
             if isinstance(value, tuple):
                 inside = [w for w in utterance.words if w.start >= value[0] and w.end <= value[1]]
                 touching = [w for w in utterance.words if w.start < value[1] and w.end > value[0]]
@@ -246,7 +292,7 @@ def phrases_of(draft: Draft, utterance: Utterance) -> tuple[Phrase, ...] | None:
                 if not value:
                     return None
             values.append((slot, value))
-        phrases.append(Phrase(head, tuple(values)))
+        phrases.append(Phrase(call.head, tuple(values)))
     return tuple(phrases)
 
 
@@ -263,16 +309,28 @@ def admitted(
     return bool(places)
 
 
+def joined(drafts: Sequence[Draft], dice: random.Random) -> Draft:
+    """Several sentences in one breath."""
+    whole = drafts[0]
+    for draft in drafts[1:]:
+        draft = draft.behind(dice.choice(CONNECTIVES))
+        draft.calls[0].at = 0
+        rest = draft.behind(whole.text)
+        whole = Draft(rest.text, [*whole.calls, *rest.calls])
+    return whole
+
+
 def turn(
-    pattern: Pattern,
+    patterns: Sequence[Pattern],
     shop: Mapping[str, list],
     common: Mapping[str, list],
     scene: Scene,
     dice: random.Random,
     arguments: Mapping[str, Sequence[str]],
-) -> tuple[str, str] | None:
+) -> Said | None:
     """What is said in a scene and the calls it means, or nothing where the grammar would not admit them."""
-    draft = with_edges(build(pattern, Filler(dice, shop, common, scene), dice), dice)
+    drafts = [build(pattern, Filler(dice, shop, common, scene), dice) for pattern in patterns]
+    draft = with_edges(joined(drafts, dice), dice)
     if dice.random() < 0.05:
         draft = misspelt(draft, dice)
     utterance = read(draft.text)
@@ -282,7 +340,8 @@ def turn(
     calls = write(phrases)
     if not admitted(calls, utterance, scene.state.pending is not None, arguments):
         return None
-    return prompt.utterance_part(utterance), f" {calls}"
+    begins = (sum(word.start < call.at for word in utterance.words) for call in draft.calls[1:])
+    return Said(prompt.utterance_part(utterance), f" {calls}", tuple(begins))
 
 
 def _suits(pattern: Pattern, shop: Mapping[str, list]) -> bool:
@@ -332,16 +391,33 @@ def expand(count: int, seed: int, report: Callable[[str], None] = print) -> Iter
         turns = {}
         for pattern in speakers:
             place = shop if _suits(pattern, shop) else dice.choice([s for s in shops if _suits(pattern, s)])
-            said = turn(pattern, place, common, scene, dice, arguments)
+            spoken = [pattern, *_more_to_say(pattern, speakers, place, dice)]
+            said = turn(spoken, place, common, scene, dice, arguments)
             if said is None:
-                refused[f"{pattern.source}: {pattern.text}"] += 1
+                refused[f"{pattern.source}: {' + '.join(one.text for one in spoken)}"] += 1
             else:
-                turns[said[0]] = said[1]
+                turns[said.utterance] = said
         made += len(turns)
-        yield {"state": prompt.before_speech(scene.state), "turns": list(turns.items())}
+        yield {"state": prompt.before_speech(scene.state), "turns": list(map(astuple, turns.values()))}
     report(f"{len(patterns)} patterns, {made} turns, {sum(refused.values())} refused")
     for line, times in refused.most_common(40):
         report(f"  refused {times}: {line}")
+
+
+def _more_to_say(
+    pattern: Pattern, speakers: Sequence[Pattern], shop: Mapping[str, list], dice: random.Random
+) -> list[Pattern]:
+    """Now and then one or two more requests for the same breath."""
+    if dice.random() >= SHARE_JOINED:
+        return []
+    others = [p for p in speakers if p is not pattern and _suits(p, shop) and _is_request(p)]
+    return dice.sample(others, min(len(others), dice.choice((1, 1, 2)))) if _is_request(pattern) else []
+
+
+def _is_request(pattern: Pattern) -> bool:
+    """Whether it asks for one thing, so that it may be said before or after others."""
+    heads = re.findall(r"<(\w+)>", pattern.text)
+    return len(heads) == 1 and heads[0] in TOOL_WORDS
 
 
 def _weight(pattern: Pattern) -> float:

@@ -30,7 +30,7 @@ def main() -> None:
             example,
             str(whole),
             input_names=["ids", "known"],
-            output_names=["first", "second", "fixed", "tags"],
+            output_names=["first", "fixed", "tags", "begins"],
             dynamic_shapes=({1: length}, {1: length}),
             dynamo=True,
             external_data=False,

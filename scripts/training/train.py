@@ -109,7 +109,7 @@ def _row(tokens: object, scene: dict) -> Row:
     ids = tokens(scene["state"])
     prompt = len(ids)
     turns, places, wanted = [0] * prompt, list(range(prompt)), [False] * prompt
-    for number, (said, calls) in enumerate(scene["turns"], start=1):
+    for number, (said, calls, _) in enumerate(scene["turns"], start=1):
         before, behind = tokens(said), [*tokens(calls), END_TOKEN]
         length = len(before) + len(behind)
         ids += [*before, *behind]

@@ -40,22 +40,22 @@ class Turn:
     prefix: str
     words: tuple[str, ...]
     first: int
-    second: int
     fixed: tuple[int, ...]
     tags: tuple[int, ...]
+    begins: tuple[int, ...]
 
 
 def read_turns(path: Path) -> list[Turn]:
     """The turns of a file that expand.py wrote."""
     return [
-        labelled(scene["state"], said.split(), calls)
+        labelled(scene["state"], said.split(), calls, begins)
         for scene in map(json.loads, path.read_text().splitlines())
-        for said, calls in scene["turns"]
+        for said, calls, begins in scene["turns"]
     ]
 
 
-def labelled(prefix: str, words: Sequence[str], calls: str) -> Turn:
-    """An utterance with the labels that its calls have."""
+def labelled(prefix: str, words: Sequence[str], calls: str, begins: Sequence[int]) -> Turn:
+    """An utterance with the labels that its calls have, those behind the first beginning at these words."""
     phrases = parse(calls)
     tags, fixed, behind = [OUTSIDE] * len(words), [], 0
     for slot, value in (entry for phrase in phrases for entry in phrase.slots):
@@ -67,8 +67,10 @@ def labelled(prefix: str, words: Sequence[str], calls: str) -> Turn:
         if at is not None:
             behind = at + len(value.split())
             tags[at:behind] = [_TAG[f"B-{slot}"], *[_TAG[f"I-{slot}"]] * (behind - at - 1)]
-    second = _CALL[phrases[1].head] if len(phrases) > 1 else NO_CALL
-    return Turn(prefix, tuple(words), _CALL[phrases[0].head], second, tuple(fixed), tuple(tags))
+    starts = [NO_CALL] * len(words)
+    for phrase, at in zip(phrases[1:], begins, strict=True):
+        starts[min(at, len(words) - 1)] = _CALL[phrase.head]
+    return Turn(prefix, tuple(words), _CALL[phrases[0].head], tuple(fixed), tuple(tags), tuple(starts))
 
 
 def _place(value: Sequence[str], words: Sequence[str], tags: Sequence[int], behind: int) -> int | None:
@@ -103,18 +105,19 @@ def loss_of(
         return torch.tensor([[*row, *[blank] * (longest - len(row))] for row in rows])
 
     mask = padded([[1] * len(one.ids) for one in encoded], 0).bool()
-    tags = torch.full(mask.shape, IGNORED)
+    tags, begins = torch.full(mask.shape, IGNORED), torch.full(mask.shape, IGNORED)
     fixed = torch.zeros(len(batch), len(FIXED))
     for row, (one, turn) in enumerate(zip(encoded, batch, strict=True)):
         tags[row, list(one.first)] = torch.tensor(turn.tags)
+        begins[row, list(one.first)] = torch.tensor(turn.begins)
         fixed[row, list(turn.fixed)] = 1
     known = padded([one.known for one in encoded], 0)
-    first, second, values, marks = network(padded([one.ids for one in encoded], 0), known, mask)
+    first, values, marks, starts = network(padded([one.ids for one in encoded], 0), known, mask)
     return (
         functional.cross_entropy(first, torch.tensor([turn.first for turn in batch]))
-        + 0.5 * functional.cross_entropy(second, torch.tensor([turn.second for turn in batch]))
         + 8 * functional.binary_cross_entropy_with_logits(values, fixed)
         + 2 * functional.cross_entropy(marks.flatten(0, 1), tags.flatten(), ignore_index=IGNORED)
+        + 2 * functional.cross_entropy(starts.flatten(0, 1), begins.flatten(), ignore_index=IGNORED)
     )
 
 

@@ -11,18 +11,22 @@ from voice_agent_cli.understanding.state import Pending, ShownProduct, State
 
 
 class Saying:
-    """A model, for these tests alone, that writes the same whatever is said, and is so sure of it."""
+    """A model, for these tests alone, that writes the same whatever is said, and is so sure of it.
+
+    ``unasked`` is what it writes where no question is open.
+    """
 
     name = "saying"
 
-    def __init__(self, text: str, probability: float) -> None:
+    def __init__(self, text: str, probability: float, unasked: str = "") -> None:
         self.written = Written(text, (Choice(0, probability),))
+        self.unasked = Written(unasked or text, (Choice(0, probability),))
 
     def prepare(self, prefix: str) -> None:
         pass
 
     def write(self, prefix: str, rest: str, grammar: Grammar) -> Written:  # noqa: ARG002
-        return self.written
+        return self.written if "asked:" in prefix else self.unasked
 
 
 EAGER = Saying("Yes", 0.99)
@@ -50,6 +54,24 @@ def test_an_unsure_addition_is_asked_about_by_name_and_made_on_a_yes() -> None:
     assert [(call.tool, dict(call.arguments)) for call in yes.calls] == [
         ("add_to_cart", {"product": "mug", "quantity": 2, "size": "large"})
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "otherwise", "call"),
+    [
+        ("mug", "Search Query mug", ("add_to_cart", {"product": "mug"})),
+        ("clearwater", "Discount Code clearwater", ("apply_discount", {"code": "clearwater"})),
+        ("the fancy one", "Add Item the fancy one", ("add_to_cart", {"product": "the fancy one"})),
+    ],
+)
+def test_an_answer_that_names_nothing_asked_about_may_be_another_request(
+    answer: str, otherwise: str, call: tuple[str, dict[str, str]]
+) -> None:
+    tools = {**TOOLS, "search_products": ["query"], "apply_discount": ["code"]}
+    pending = Pending("Which one?", "add_to_cart", "product", {}, (LAMP.title, MUG.title))
+    agent = Agent(Saying(f"Answer Value {answer}", 0.9, otherwise), tools)
+    understood = agent.understand(f"code {answer}", State(shown=(LAMP, MUG), pending=pending))
+    assert [(call.tool, dict(call.arguments)) for call in understood.calls] == [call]
 
 
 def test_an_unsure_order_or_two_unsure_additions_have_to_be_said_again() -> None:

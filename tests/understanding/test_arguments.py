@@ -2,8 +2,10 @@
 
 import pytest
 
-from voice_agent_cli.understanding.arguments import whole_codes
+from voice_agent_cli.understanding.arguments import spelt
+from voice_agent_cli.understanding.completing import completed
 from voice_agent_cli.understanding.language import parse
+from voice_agent_cli.understanding.numbers import read
 
 
 @pytest.mark.parametrize(
@@ -14,8 +16,119 @@ from voice_agent_cli.understanding.language import parse
         ("take 10 off with cosy 15", "Discount Code 15", "cosy 15"),
         ("spring 20 please", "Discount Code spring 20", "spring 20"),
         ("20", "Discount Code 20", "20"),
+        ("Use SUN-5-B, please", "Discount Code 5", "sun 5 b"),
     ],
 )
 def test_a_code_that_ends_in_a_number_keeps_its_word(said: str, written: str, code: str) -> None:
-    (phrase,) = whole_codes(parse(written), said.split())
+    (phrase,) = completed(parse(written), read(said))
     assert phrase.values("Code") == (code,)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "whole"),
+    [
+        ("a gift 10 to 15 pounds", "Search Max 15 Query gift", "Search Max 15 Query gift Min 10"),
+        ("hats from 10 to 15", "Search Query hats Min 10", "Search Query hats Min 10 Max 15"),
+        ("hats under 15 and 2 scarves", "Search Query hats Max 15", "Search Query hats Max 15"),
+        ("a toy for ages 3 to 5", "Search Query toy Max 5", "Search Query toy Max 5"),
+        ("romper 3 to 6 months under 20", "Search Query romper Max 20", "Search Query romper Max 20"),
+    ],
+)
+def test_both_ends_of_a_price_range_hold(said: str, written: str, whole: str) -> None:
+    assert completed(parse(written), read(said)) == parse(whole)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "whole"),
+    [
+        ("take a plate off", "Remove Item plate", "Remove Item plate Quantity 1"),
+        ("drop one scone", "Remove Item one scone", "Remove Item one scone Quantity 1"),
+        ("take off one scone", "Remove Item scone", "Remove Item scone Quantity 1"),
+        ("only the one scone take one off", "Remove Item scone", "Remove Item scone Quantity 1"),
+        ("one scone less", "Remove Item scone", "Remove Item scone Quantity 1"),
+        ("take a couple of mugs off", "Remove Item a couple of mugs", "Remove Item a couple of mugs"),
+        ("take a mug and the cup out", "Remove Item a mug Item the cup", "Remove Item a mug Item the cup"),
+        ("remove the mug i need one mug", "Remove Item the mug", "Remove Item the mug"),
+        ("drop the blue one", "Remove Item the blue one", "Remove Item the blue one"),
+        ("take the plates out", "Remove Item the plates", "Remove Item the plates"),
+        ("2 plates out", "Remove Quantity 2 Item plates", "Remove Quantity 2 Item plates"),
+    ],
+)
+def test_taking_one_out_leaves_the_others(said: str, written: str, whole: str) -> None:
+    assert completed(parse(written), read(said)) == parse(whole)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("order number b as in bravo one 0 5 5", "b1055"),
+        ("m for mike 4 s like sierra", "m4s"),
+        ("7 oh 3 9", "7039"),
+        ("4 for 40", "4for40"),
+        ("thanks 4 waiting", "thanks4waiting"),
+    ],
+)
+def test_letters_told_by_a_word_are_letters(said: str, code: str) -> None:
+    assert spelt(said) == code
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "whole"),
+    [
+        ("another bottle of the red", "Update Item the red", "Update Item the red Quantity +1"),
+        ("one more of those", "Update Item those", "Update Item those Quantity +1"),
+        ("the red in another size", "Update Item the red Size 9", "Update Item the red Size 9"),
+        ("put the mug in another colour", "Update Item the mug", "Update Item the mug"),
+        ("one more thing change the hat", "Update Item the hat", "Update Item the hat"),
+    ],
+)
+def test_another_of_what_is_in_the_cart_is_one_more(said: str, written: str, whole: str) -> None:
+    assert completed(parse(written), read(said)) == parse(whole)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "about"),
+    [
+        ("how much does the case weigh", "Details About much Item the case", "weigh"),
+        ("how long will it keep", "Details About long", "keep"),
+        ("how much does the case cost", "Details About much Item the case", "much"),
+        ("how long is the chain", "Details About long Item the chain", "long"),
+        ("how much are they", "Details About much Item they", "much"),
+        ("how much does it usually cost", "Details About much Item it", "much"),
+    ],
+)
+def test_a_verb_says_what_is_asked(said: str, written: str, about: str) -> None:
+    (phrase,) = completed(parse(written), read(said))
+    assert phrase.values("About") == (about,)
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ("what's new in kettles", "Search Sort new Query kettles"),
+        ("what's new in the kettles section", "Search Sort new Category kettles"),
+    ],
+)
+def test_a_department_is_named_as_one(said: str, whole: str) -> None:
+    assert completed(parse("Search Sort new Category kettles"), read(said)) == parse(whole)
+
+
+def test_an_order_number_is_its_own() -> None:
+    (phrase,) = completed(parse("Track Order 1042"), read("the status of 1042"))
+    assert phrase.values("Order") == ("1042",)
+    (phrase,) = completed(parse("Track Order 1042"), read("where is AB-1042"))
+    assert phrase.values("Order") == ("ab 1042",)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "quantity"),
+    [
+        ("half a dozen oranges", "Add Item oranges", ("half a dozen",)),
+        ("a couple of those lamps", "Add Item lamps", ("a couple",)),
+        ("a dozen eggs and 2 oranges", "Add Item oranges Quantity 2", ("2",)),
+        ("a pair of boots", "Add Item boots", ()),
+    ],
+)
+def test_dozens_and_couples_are_a_quantity(said: str, written: str, quantity: tuple[str, ...]) -> None:
+    (phrase,) = completed(parse(written), read(said))
+    assert phrase.values("Quantity") == quantity

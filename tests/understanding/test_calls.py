@@ -171,6 +171,18 @@ def test_what_is_no_order_makes_no_call() -> None:
         assert understood(word) == Understanding(small_talk=word.lower())
 
 
+def test_nothing_is_added_when_what_is_in_an_empty_cart_is_to_be_changed() -> None:
+    for written in ("Update Item everything Quantity 2", "Update Item it Size 9"):
+        state = State(shown=(BOOT, RUNNER), focus="boot")
+        assert "add_to_cart" not in [tool for tool, _ in made(written, state)]
+
+
+def test_what_is_pointed_at_and_shown_can_only_be_added_to_an_empty_cart() -> None:
+    assert made("Update Item the boots Quantity 2", State(shown=(BOOT, RUNNER))) == [
+        ("add_to_cart", {"product": "boot", "quantity": 2})
+    ]
+
+
 def test_what_is_shown_and_not_in_the_cart_is_added_even_where_a_change_was_understood() -> None:
     state = State(shown=(RUNNER,), cart=(CartEntry("l1", BOOT, 1),))
     assert made("Update Item the blue one Size 9", state) == [
@@ -211,7 +223,8 @@ def test_a_size_is_what_stands_behind_the_word(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "size"), [("regular's fine", "Regular"), ("just a large", "Large"), ("huge", "huge")]
+    ("said", "size"),
+    [("regular's fine", "Regular"), ("just a large", "Large"), ("huge", "huge"), ("the tall one", "tall")],
 )
 def test_an_answer_names_one_of_the_choices_or_stays_as_it_was_said(said: str, size: str) -> None:
     pending = Pending("Which size?", "add_to_cart", "size", {"product": "latte"}, ("Regular", "Large"))
@@ -243,6 +256,36 @@ def test_a_correction_goes_where_the_last_call_has_room_for_it(
     (tool, arguments), *others = made(written, state)
     assert (tool, others) == (last.tool, [])
     assert arguments == {**last.arguments, **then}
+
+
+@pytest.mark.parametrize(
+    ("written", "brand"),
+    [
+        ("Similar Item the boots Brand ostmark", "ostmark"),
+        ("Similar Item the boots by ostmark", "ostmark"),
+        ("Similar Item the boots from the first row", None),
+    ],
+)
+def test_what_is_alike_may_be_wanted_from_another_brand(written: str, brand: str | None) -> None:
+    ((tool, arguments),) = made(written, State(shown=(BOOT, RUNNER)))
+    assert (tool, arguments.get("brand")) == ("recommend_similar", brand)
+
+
+def test_several_things_to_remember_are_one_call_and_the_last_said_holds() -> None:
+    assert made("Prefer Size 12 Prefer Budget 60 Prefer Size 10", State()) == [
+        ("set_preference", {"size": "10", "budget": "60"})
+    ]
+
+
+def test_a_correction_that_only_points_speaks_of_the_same_product() -> None:
+    last = Call("add_to_cart", {"product": "boot"})
+    state = State(shown=(BOOT, RUNNER), last_call=last)
+    assert made("Correct Item those Quantity 3", state) == [
+        ("undo", {}),
+        ("add_to_cart", {"product": "boot", "quantity": 3}),
+    ]
+    gone = State(shown=(RUNNER,), last_call=last)
+    assert made("Correct Item it Quantity 2", gone)[1] == ("add_to_cart", {"product": "boot", "quantity": 2})
 
 
 def test_nothing_is_taken_out_of_an_empty_cart() -> None:

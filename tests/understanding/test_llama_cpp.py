@@ -37,7 +37,12 @@ class Misleading(Tagger):
         def logs(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
             return -self._dice.exponential(3.0, shape)
 
-        return Reading(logs(len(CALLS)), logs(len(CALLS) + 1), logs(len(FIXED)), logs(len(words), len(TAGS)))
+        return Reading(
+            first=logs(len(CALLS)),
+            fixed=logs(len(FIXED)),
+            tags=logs(len(words), len(TAGS)),
+            begins=logs(len(words), len(CALLS) + 1),
+        )
 
 
 def written(tagger: Tagger | None) -> list[str]:

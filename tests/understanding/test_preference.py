@@ -1,5 +1,7 @@
 """The tagger's reading of an utterance weighs what may be written next."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -13,21 +15,22 @@ from voice_agent_cli.understanding.tagging import CALLS, FIXED, NO_CALL, TAGS, e
 SURE, UNLIKELY = -0.01, -6.0
 
 
-def reading(tags: str, first: str, second: str | None = None, fixed: tuple[str, ...] = ()) -> Reading:
-    """A reading that is sure of one tag for each word, of the calls and of the fixed values."""
+def reading(tags: str, first: str, begins: Mapping[int, str], fixed: tuple[str, ...] = ()) -> Reading:
+    """A reading that is sure of one tag for each word, of the calls that begin and of the fixed values."""
     marks = tags.split()
     likely = Reading(
         np.full(len(CALLS), UNLIKELY),
-        np.full(len(CALLS) + 1, UNLIKELY),
         np.full(len(FIXED), UNLIKELY),
         np.full((len(marks), len(TAGS)), UNLIKELY),
+        np.full((len(marks), len(CALLS) + 1), UNLIKELY),
     )
     likely.first[CALLS.index(first)] = SURE
-    likely.second[CALLS.index(second) if second else NO_CALL] = SURE
     for name in fixed:
         likely.fixed[FIXED.index(name)] = -UNLIKELY
     for number, mark in enumerate(marks):
         likely.tags[number, TAGS.index(mark)] = SURE
+        call = begins.get(number)
+        likely.begins[number, CALLS.index(call) if call else NO_CALL] = SURE
     return likely
 
 
@@ -43,25 +46,30 @@ def foreseen(text: str, seen: Reading) -> str:
     [
         (
             "red running shoes under fifty please",
-            reading("B-Color B-Query I-Query O B-Max O", "Search"),
+            reading("B-Color B-Query I-Query O B-Max O", "Search", {}),
             "Search Color red Query running shoes Max 50",
         ),
         (
             "the blue one and what is in my cart",
-            reading("B-Item I-Item I-Item O O O O O O", "Add", "Cart"),
+            reading("B-Item I-Item I-Item O O O O O O", "Add", {3: "Cart"}),
             "Add Item the blue one Cart",
         ),
         (
             "kettles that are on offer",
-            reading("B-Query O O O O", "Search", None, ("Sale",)),
+            reading("B-Query O O O O", "Search", {}, ("Sale",)),
             "Search Sale Query kettles",
         ),
-        ("the cheapest first", reading("O O O", "Refine", None, ("Sort cheap",)), "Refine Sort cheap"),
-        ("nice weather today", reading("O O O", "None"), "None"),
+        ("the cheapest first", reading("O O O", "Refine", {}, ("Sort cheap",)), "Refine Sort cheap"),
+        ("nice weather today", reading("O O O", "None", {}), "None"),
         (
             "two teas and three scones",
-            reading("B-Quantity B-Item O B-Quantity B-Item", "Add", "Add"),
+            reading("B-Quantity B-Item O B-Quantity B-Item", "Add", {2: "Add"}),
             "Add Quantity 2 Item teas Add Quantity 3 Item scones",
+        ),
+        (
+            "rake in twine out then the total and pay",
+            reading("B-Item O B-Item O O O O O O", "Add", {2: "Remove", 4: "Cart", 7: "Checkout"}),
+            "Add Item rake Remove Item twine Cart Checkout",
         ),
     ],
 )

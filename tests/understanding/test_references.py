@@ -130,12 +130,15 @@ FOOD = (
         ("two bags of the kibble", "k"),
         ("the blue one", "s"),
         ("the lead sliced", "l"),
+        ("the navy tin", "l"),
     ],
 )
 def test_a_thing_is_found_by_another_word_for_it_or_by_its_noun(phrase: str, id_: str) -> None:
     assert resolve(phrase, FOOD) == Reference((id_,))
 
 
-@pytest.mark.parametrize("phrase", ["the red armchair", "the green lead", "a salmon fillet", "the wallet"])
+@pytest.mark.parametrize(
+    "phrase", ["the red armchair", "the green lead", "a salmon fillet", "the wallet", "a blue tin"]
+)
 def test_another_colour_or_another_thing_is_not_taken_for_what_is_shown(phrase: str) -> None:
     assert resolve(phrase, FOOD).ids == ()

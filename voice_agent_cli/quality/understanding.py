@@ -173,7 +173,7 @@ def _judge_loosely(case: Case, understood: Understanding, latency: float) -> Jud
 
 def same_arguments(got: Call, wanted: Call, query_any: Sequence[str] = ()) -> bool:
     """Whether every argument says the same; a query may be longer or shorter by small words."""
-    mine, theirs = _told(got.arguments), _told(wanted.arguments)
+    mine, theirs = _told(got), _told(wanted)
     if query_any:
         said = _words(mine.pop("query", ""))
         theirs.pop("query", None)
@@ -182,8 +182,12 @@ def same_arguments(got: Call, wanted: Call, query_any: Sequence[str] = ()) -> bo
     return mine.keys() == theirs.keys() and all(_same(name, mine[name], theirs[name]) for name in theirs)
 
 
-def _told(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in arguments.items() if value not in (None, "", [], {}, False)}
+def _told(call: Call) -> dict[str, Any]:
+    """The arguments that make a difference: to add one of something is to add it."""
+    told = {name: value for name, value in call.arguments.items() if value not in (None, "", [], {}, False)}
+    if call.tool == "add_to_cart" and str(told.get("quantity")) == "1":
+        del told["quantity"]
+    return told
 
 
 def _same(name: str, got: Any, wanted: Any) -> bool:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from voice_agent_cli.errors import UsageError
 
-from .arguments import whole_codes
 from .asking import whether
 from .calls import translate
+from .completing import completed
+from .followups import answers_nothing
 from .grammar import Grammar
-from .language import Phrase, parse
+from .language import TOOL_WORDS, Phrase, parse
 from .llm.model import LanguageModel, Written
 from .numbers import Utterance, read
 from .prompt import before_speech, utterance_part
@@ -47,7 +48,7 @@ class Agent:
     def __init__(self, model: LanguageModel, arguments: Mapping[str, Collection[str]]) -> None:
         self._model = model
         self._arguments = arguments
-        self._last: tuple[str, str, Written] | None = None
+        self._kept: dict[tuple[str, str], Written] = {}
 
     @property
     def model_name(self) -> str:
@@ -71,20 +72,29 @@ class Agent:
         utterance = read(text)
         if all(word.text in HESITATIONS for word in utterance.words):
             return Understanding(small_talk="none")
-        written = self._written(utterance, state)
-        phrases = whole_codes(parse(written.text), [word.text for word in utterance.words])
+        written, phrases = self._read(utterance, state)
+        if state.pending and phrases and answers_nothing(phrases[0], state):
+            unasked = replace(state, pending=None)
+            other, meant = self._read(utterance, unasked)
+            if all(TOOL_WORDS.get(phrase.head) != state.pending.tool for phrase in meant):
+                written, phrases, state = other, meant, unasked
         understanding = _understood(phrases, state, written)
         return replace(understanding, latency_ms=(time.perf_counter() - began) * 1000)
 
+    def _read(self, utterance: Utterance, state: State) -> tuple[Written, tuple[Phrase, ...]]:
+        written = self._written(utterance, state)
+        return written, completed(parse(written.text), utterance)
+
     def _written(self, utterance: Utterance, state: State) -> Written:
         prefix, said = before_speech(state), utterance_part(utterance)
-        last = self._last
-        if last and last[:2] == (prefix, said):
-            return last[2]
+        kept = self._kept.get((prefix, said))
+        if kept:
+            return kept
         words = [word.text for word in utterance.words]
         grammar = Grammar(words, self._arguments, state.pending is not None)
         written = self._model.write(prefix, said, grammar)
-        self._last = (prefix, said, written)
+        # An answer may be read twice, as one and as if nothing had been asked: both are kept.
+        self._kept = {**dict(list(self._kept.items())[-1:]), (prefix, said): written}
         return written
 
 

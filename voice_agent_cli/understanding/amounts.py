@@ -6,6 +6,7 @@ nothing, the model decides.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 _LEAST_BEFORE = ("over", "above", "at least", "more than", "upwards of", "north of", "exceeding", "minimum")
 _MOST_BEFORE = (
@@ -28,11 +29,23 @@ _MOST_AFTER = (
     "each or less", "and under", "and below", "limit",
 )  # fmt: skip
 _NOT = frozenset(
-    "no not nothing never without don't dont can't cant cannot won't shouldn't isn't nowt".split()
+    "no not nothing never without don't dont can't cant cannot won't shouldn't isn't nowt refuse".split()
 )
 _UNITS = frozenset("dollars dollar euros euro pounds pound bucks quid a an".split())
+_MEASURES = frozenset(
+    "months month years year days day weeks week hours hour minutes minute inch inches foot feet metre "
+    "metres meter meters centimetre centimetres centimeter centimeters millimetre millimetres millimeter "
+    "millimeters cm mm m km kilo kilos kilogram kilograms kg gram grams g ounce ounces oz litre "
+    "litres liter liters ml millilitre millilitres watt watts volt volts amp amps "
+    "piece pieces person people seater seaters man ply denier carat karat".split()
+)
+"""Behind a number they make it a measure, which is no price."""
 _REPAIRS = frozenset({"no", "sorry", "wait", "actually", "rather", "make"})
 _ENDS_A_NOT = (_REPAIRS - _NOT) | {"and", "but"}
+_GOES_ON = frozenset(
+    "penny cent any anything something to more over above under below going looking spending paying".split()
+)
+"""Behind "not" they carry it on to what follows; "not black" denies the colour alone."""
 _MORE = frozenset({"more", "another", "extra", "additional", "further"})
 _BETWEEN = frozenset({"between", "from"})
 _REACH = 5
@@ -52,6 +65,11 @@ def only_most(words: Sequence[str]) -> frozenset[str]:
     return frozenset(most)
 
 
+def measures(words: Sequence[str]) -> frozenset[str]:
+    """The numbers that measure something else than money: "under 2 kilos", "3 to 6 months"."""
+    return frozenset(words[at] for at in _numbers(words) if _is_measure(words, at))
+
+
 def additional(words: Sequence[str]) -> frozenset[str]:
     """The whole numbers that come on top of what there is: "5 more", "another 2"."""
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
@@ -62,7 +80,7 @@ def additional(words: Sequence[str]) -> frozenset[str]:
 
 def _bounds(words: Sequence[str]) -> Iterable[tuple[str, bool]]:
     """Each number that the words around it bind, and whether it is the most."""
-    numbers = [at for at, word in enumerate(words) if word[0].isdigit()]
+    numbers = [at for at in _numbers(words) if not _is_measure(words, at)]
     for at in numbers:
         is_most = _range_end(words, at, numbers)
         if is_most is None:
@@ -71,6 +89,18 @@ def _bounds(words: Sequence[str]) -> Iterable[tuple[str, bool]]:
             is_most = _said_after(words, at)
         if is_most is not None:
             yield words[at], is_most
+
+
+def _numbers(words: Sequence[str]) -> list[int]:
+    return [at for at, word in enumerate(words) if word[0].isdigit()]
+
+
+def _is_measure(words: Sequence[str], at: int) -> bool:
+    """Whether a unit follows, perhaps behind the end of a range."""
+    behind = words[at + 1 :]
+    if behind[:1] and behind[0] in ("to", "or", "by") and behind[1:2] and behind[1][0].isdigit():
+        behind = behind[2:]
+    return bool(behind[:1]) and behind[0] in _MEASURES
 
 
 def _range_end(words: Sequence[str], at: int, numbers: Sequence[int]) -> bool | None:
@@ -99,7 +129,8 @@ def _said_before(words: Sequence[str], at: int) -> bool | None:
 def _is_turned_round(words: Sequence[str]) -> bool:
     """Whether a "not" is among words and still holds: not in "no, make it under", "not red and under"."""
     ended = max((at for at, word in enumerate(words) if word in _ENDS_A_NOT), default=-1)
-    return any(word in _NOT for word in words[ended + 1 :])
+    rest = [*words[ended + 1 :], "over"]
+    return any(word in _NOT and (word != "not" or behind in _GOES_ON) for word, behind in pairwise(rest))
 
 
 def _said_after(words: Sequence[str], at: int) -> bool | None:

@@ -20,10 +20,9 @@ ONE_PRODUCT = frozenset(
 )
 _SIZE_OF = re.compile(r"^(in )?(an? |the )?(size |sz )?(an? )?")
 """What is said before a size: "size 10", "a 10", "in a size 10"."""
-_BEFORE_A_CODE = frozenset(
-    "a an the my code coupon voucher promo promotion discount number is it's apply use enter redeem try with "
-    "add put in and please got have".split()
-)
+_SPOKEN_DIGITS = {"one": "1", "oh": "0"}
+_AS_IN = re.compile(r"\b([a-z]) (?:as in|like|for) \1\w+")
+"""How letters are told apart over the telephone: "b as in bravo"."""
 
 
 def plain_arguments(phrase: Phrase, tool: str) -> dict[str, Any]:
@@ -53,28 +52,19 @@ def _argument(slot: Slot, values: Sequence[str]) -> Any:
         case Kind.COUNT:
             return count(values[0])
         case Kind.WORDS:
-            return _SIZE_OF.sub("", values[0]) or values[0] if slot.argument == "size" else values[0]
+            return _size(values[0]) if slot.argument == "size" else values[0]
+
+
+def _size(said: str) -> str:
+    """A size without what is said before it; several "mediums" are of one size."""
+    size = _SIZE_OF.sub("", said) or said
+    return size.removesuffix("s") if size in ("smalls", "mediums", "larges") else size
 
 
 def spelt(said: str) -> str:
-    """A code or number without its spaces; "one" within it is a digit, "number" before it no part of it."""
-    letters = re.sub(r"^(the )?(order |code )?(number |code )?", "", said) or said
-    return "".join("1" if word == "one" else word for word in letters.split())
-
-
-def whole_codes(phrases: Sequence[Phrase], words: Sequence[str]) -> tuple[Phrase, ...]:
-    """The phrases, a code that is a bare number taking in the word said before it: "apply orion 20"."""
-    return tuple(
-        Phrase(phrase.head, tuple((slot, _whole_code(slot, value, words)) for slot, value in phrase.slots))
-        for phrase in phrases
-    )
-
-
-def _whole_code(slot: str, value: str, words: Sequence[str]) -> str:
-    if slot != "Code" or not value.isdigit() or value not in words[1:]:
-        return value
-    before = words[words.index(value, 1) - 1]
-    return value if before in _BEFORE_A_CODE else f"{before} {value}"
+    """A code or number without its spaces: "one" and "oh" are digits in it, "number" before it is no part."""
+    letters = _AS_IN.sub(r"\1", re.sub(r"^(the )?(order |code )?(number |code )?", "", said) or said)
+    return "".join(_SPOKEN_DIGITS.get(word, word) for word in letters.split())
 
 
 def count(written: str) -> int | str:

@@ -1,6 +1,6 @@
 """From what the model wrote to calls with arguments: references, numbers and answers, by plain code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from .followups import answered, corrected
@@ -32,7 +32,7 @@ def translate(phrases: Sequence[Phrase], state: State, confidence: Sequence[floa
         if isinstance(made, Question):
             return Understanding(tuple(calls), question=made.text, pending=made.pending)
         calls.extend(made)
-    return Understanding(tuple(_side_by_side(_possible(calls, state))))
+    return Understanding(tuple(_at_once(_side_by_side(_possible(calls, state)))))
 
 
 def _possible(calls: Sequence[Call], state: State) -> Sequence[Call]:
@@ -55,3 +55,14 @@ def _side_by_side(calls: Sequence[Call]) -> Iterator[Call]:
             continue
         sure = min(call.confidence for call in asked)
         yield Call("compare_products", {"products": products, "about": about}, sure, "model+code")
+
+
+def _at_once(calls: Iterable[Call]) -> Iterator[Call]:
+    """Several things to remember are one call; what was said last holds."""
+    for tool, group in groupby(calls, key=lambda call: call.tool):
+        said = list(group)
+        if tool != "set_preference":
+            yield from said
+            continue
+        arguments = {name: value for call in said for name, value in call.arguments.items()}
+        yield Call(tool, arguments, min(call.confidence for call in said), said[0].decided_by)

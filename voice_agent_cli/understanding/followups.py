@@ -1,13 +1,14 @@
 """From an answer to a question, or a correction of the last call, to the call that it completes."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .arguments import MANY_PRODUCTS, ONE_PRODUCT, count, plain_arguments, spelt
-from .language import SLOTS, YES, Phrase
+from .arguments import MANY_PRODUCTS, ONE_PRODUCT, count, counted, plain_arguments, spelt
+from .language import ANSWER, SLOTS, YES, Phrase
 from .numbers import read
-from .references import resolve
+from .references import Reference, is_only_pointed_at, resolve
 from .state import Call, Pending, State
 from .tool_calls import COUNTED, Question, looked_up, tool_calls, which
 
@@ -15,6 +16,8 @@ ARGUMENTS = frozenset(slot.argument for slot in SLOTS.values())
 """What an answer can fill in; anything else that was asked for is an option of the product."""
 CONFIRMED = frozenset({"checkout", "clear_cart"})
 """The tools that want to hear that they were confirmed."""
+_AROUND_AN_ANSWER = re.compile(r"^(?:just |only )?(?:in )?(?:the |an? )?(?:size )?(?P<value>.+?)(?: ones?)?$")
+"""What is said around a value: "just a single", "the brown one"."""
 INDIFFERENT = frozenset({"any", "either", "whatever", "all"})
 
 
@@ -38,18 +41,31 @@ def answered(phrase: Phrase, pending: Pending, state: State, sure: float) -> "li
         arguments[pending.missing] = _answered_value(said, pending)
     else:
         held = arguments.get("options") or {}
-        arguments["options"] = {**held, pending.missing: said}
+        arguments["options"] = {**held, pending.missing: _bare(said)}
     return [Call(pending.tool, arguments, sure, "model+code")]
+
+
+def answers_nothing(phrase: Phrase, state: State) -> bool:
+    """Whether an answer to "which one" names none of those asked about: then it may be no answer."""
+    pending = state.pending
+    if phrase.head != ANSWER or not pending or pending.missing != "product" or not pending.choices:
+        return False
+    said = " ".join(phrase.values("Value"))
+    return said not in INDIFFERENT and not _chosen_product(said, pending, state).ids
+
+
+def _chosen_product(said: str, pending: Pending, state: State) -> Reference:
+    """Among those asked about, or else among all that can be spoken of."""
+    everything = {product.id: product for product in state.known}
+    asked = [product for product in everything.values() if product.title in pending.choices]
+    reference = resolve(said, asked, state.focus)
+    return reference if reference.ids else looked_up(said, "", pending.tool, state)
 
 
 def _answered_product(
     said: str, pending: Pending, arguments: dict[str, Any], state: State, sure: float
 ) -> "list[Call] | Question":
-    everything = {product.id: product for product in state.known}
-    asked = [product for product in everything.values() if product.title in pending.choices]
-    reference = resolve(said, asked, state.focus)
-    if not reference.ids:
-        reference = looked_up(said, "", pending.tool, state)
+    reference = _chosen_product(said, pending, state)
     if reference.ambiguous:
         return which(reference, pending.tool, arguments, state)
     products = reference.ids or (said,)
@@ -63,10 +79,16 @@ def _answered_value(said: str, pending: Pending) -> Any:
     if said in INDIFFERENT and pending.choices:
         return pending.choices[0]
     if pending.missing == "options":
-        return {"unnamed": said}
+        return {"unnamed": _bare(said)}
     if pending.missing == "code":
         return spelt(said)
-    return _chosen(said, pending.choices) or said
+    return _chosen(said, pending.choices) or _bare(said)
+
+
+def _bare(said: str) -> str:
+    """An answer's value without the small words around it."""
+    around = _AROUND_AN_ANSWER.match(said)
+    return around["value"].removesuffix("'s") if around else said
 
 
 def _chosen(said: str, choices: Sequence[str]) -> str | None:
@@ -96,7 +118,7 @@ def corrected(phrase: Phrase, state: State, sure: float) -> "list[Call] | Questi
         # Nothing in a cart has a bound of its price: what is looked for is meant, and nothing is taken back.
         return [Call("refine_search", plain_arguments(phrase, "refine_search"), sure, "model+code")]
     phrase = _as_the_last_call_has_it(phrase, last, state)
-    made = tool_calls(last.tool, phrase, replace(state, focus=_other_than(last, state)), sure)
+    made = _made_anew(phrase, last, state, sure)
     if isinstance(made, Question):
         return made
     merged = [
@@ -120,6 +142,21 @@ def _as_the_last_call_has_it(phrase: Phrase, last: Call, state: State) -> Phrase
     if str(last.arguments.get("size", ""))[:1].isdigit() and "quantity" not in last.arguments:
         phrase = _renamed(phrase, "Quantity", "Size")
     return phrase
+
+
+def _made_anew(phrase: Phrase, last: Call, state: State, sure: float) -> "list[Call] | Question":
+    """The call with what was said now; "i wanted three of those" speaks of the product that it had."""
+    product = last.arguments.get("product")
+    if product and len(phrase.slots) > 1 and any(map(_is_the_same, phrase.values("Item"))):
+        rest = Phrase(phrase.head, tuple(slot for slot in phrase.slots if slot[0] != "Item"))
+        arguments = counted(plain_arguments(rest, last.tool), str(product), state)
+        return [Call(last.tool, {"product": product, **arguments}, sure, "model+code")]
+    return tool_calls(last.tool, phrase, replace(state, focus=_other_than(last, state)), sure)
+
+
+def _is_the_same(item: str) -> bool:
+    """Whether only the product that the call is about can be meant."""
+    return is_only_pointed_at(item) or item in ("those", "these", "them", "of those", "of these", "of them")
 
 
 def _renamed(

@@ -8,11 +8,10 @@ model's tokens; where it admits a single token, no sampling is needed.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
-from functools import lru_cache
 from math import exp
 from typing import NamedTuple, Protocol
 
-from .amounts import additional, only_least, only_most
+from .amounts import additional, measures, only_least, only_most
 from .language import ANSWER, ASIDES, CORRECT, NO, SLOT_OF_ARGUMENT, SLOTS, TOOL_WORDS, YES, Kind
 
 MAX_CALLS = 4
@@ -55,9 +54,11 @@ class Grammar:
         self._words = tuple(words)
         numbers = tuple(dict.fromkeys(word for word in self._words if word[0].isdigit()))
         least, most = only_least(self._words), only_most(self._words)
+        amounts = set(numbers) - measures(self._words)
         self._numbers = {
-            "Min": tuple(number for number in numbers if number in (least or set(numbers) - most)),
-            "Max": tuple(number for number in numbers if number in (most or set(numbers) - least)),
+            "Min": tuple(number for number in numbers if number in (least or amounts - most)),
+            "Max": tuple(number for number in numbers if number in (most or amounts - least)),
+            "Budget": tuple(number for number in numbers if number in amounts),
         }
         self._bounds = least | most
         self._any_number = numbers
@@ -175,7 +176,7 @@ class TokenGuide:
 
     Args:
         grammar: What may be written.
-        tokenize: The model's tokens of a word with its leading space.
+        tokenize: The model's tokens of a word with its leading space; asked often, so it should remember.
         end_token: The token that ends the output.
         weigher: Who prefers some ways to others; without one all weigh the same.
     """
@@ -184,7 +185,7 @@ class TokenGuide:
         self, grammar: Grammar, tokenize: Tokenizer, end_token: int, weigher: Weigher | None = None
     ) -> None:
         self._grammar = grammar
-        self._tokenize = lru_cache(maxsize=None)(tokenize)
+        self._tokenize = tokenize
         self._end = end_token
         self._weigher = weigher
         self._threads = self._expanded({_Thread((), grammar.start()): 0.0})

@@ -28,6 +28,9 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000}
 _NOTES = {"fiver": "5", "tenner": "10"}
 _CURRENCIES = {"$": "dollars", "€": "euros", "£": "pounds"}
+_HUNDREDTHS = frozenset({"pence", "cents"})
+_SOME = frozenset("few couple several many some half".split())
+"""Before "hundred" they leave open how many."""
 _LABEL_WORDS = frozenset({"order", "number", "code", "coupon", "voucher"})
 _CENTS_HEARD_AS_SUCH = frozenset({95, 98, 99, 49})
 _PRICE_BEFORE = frozenset(
@@ -85,7 +88,7 @@ def read(text: str, max_words: int = 60) -> Utterance:
         if match.end() - match.start() <= _LONGEST_WORD
     ]
     numbered = [word for clause in _clauses(text, _without_symbols(words)) for word in _with_digits(clause)]
-    return Utterance(text, tuple(_of_one_scale(text, numbered)[:max_words]))
+    return Utterance(text, tuple(_in_whole_money(_of_one_scale(text, numbered))[:max_words]))
 
 
 def _clauses(text: str, words: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
@@ -114,6 +117,18 @@ def _of_one_scale(text: str, words: list[SpokenWord]) -> list[SpokenWord]:
             and 0 < int(low.text) < int(high.text) // scale
         ):
             result[at + 1] = replace(low, text=str(int(low.text) * scale))
+    return result
+
+
+def _in_whole_money(words: list[SpokenWord]) -> list[SpokenWord]:
+    """ "50 pence" is 0.50 of what prices are in."""
+    result: list[SpokenWord] = []
+    for word in words:
+        if word.text in _HUNDREDTHS and result and result[-1].text.isdigit() and len(result[-1].text) < 3:
+            amount = result.pop()
+            result.append(SpokenWord(f"{int(amount.text) / 100:.2f}", amount.start, word.end))
+        else:
+            result.append(word)
     return result
 
 
@@ -217,6 +232,8 @@ def _plain_number(words: list[SpokenWord], at: int) -> tuple[int, float]:
             small = None
         elif word == "a" and following in _SCALES and end == at:
             small = 1
+        elif word == "hundred" and end == at and not _SOME & {w.text for w in words[max(0, at - 2) : at]}:
+            total = 100
         elif word == "and" and total and small is None and _goes_on(words, end + 1):
             pass
         elif word in _TENS and small is None:

@@ -1,8 +1,9 @@
 """How the tagger's reading weighs what the model may write next.
 
 Every way on is worth the likelihood, under the tagger's labels, of the best whole reading
-that begins with it: of the words passed over being outside of every value, of those taken
-having the slot's tags, and of whatever is best for the words still to come.
+that begins with it: of the words passed over being outside of every value and beginning
+no other call, of those taken having the slot's tags, and of whatever is best for the words
+still to come.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 
 from .grammar import END, Grammar, Place, TokenGuide
 from .language import HEADS, SLOTS, Kind
-from .tagger import Reading
+from .tagger import Floats, Reading
 from .tagging import CALLS, FIXED, NO_CALL, OUTSIDE, TAGS
 
 STRENGTH = 1.2
@@ -20,8 +21,6 @@ _BEYOND = -14.0
 """For a value that lies before what was taken already."""
 _UNSAID = -3.5
 """For a number that is not among the words: "a couple"."""
-_LATER_CALL, _NO_LATER_CALL = -1.0, -0.5
-"""For a third or fourth call, of which the tagger knows nothing, and for none."""
 _CALL = {name: number for number, name in enumerate(CALLS)}
 _FIXED = {name: number for number, name in enumerate(FIXED)}
 _TAG = {name: number for number, name in enumerate(TAGS)}
@@ -42,11 +41,14 @@ class Preference:
     def __init__(self, words: Sequence[str], reading: Reading) -> None:
         self._words = tuple(words)
         self._reading = reading
-        self._outside = np.concatenate([[0.0], np.cumsum(reading.tags[:, OUTSIDE])])
+        self._outside = _up_to(reading.tags[:, OUTSIDE])
         """Of the first n words all being outside."""
-        best = reading.tags.max(axis=1)
-        self._best = np.concatenate([np.cumsum(best[::-1])[::-1], [0.0]])
+        self._none = _up_to(reading.begins[:, NO_CALL])
+        """Of no call beginning with any of the first n words."""
+        self._tagged = _from(reading.tags.max(axis=1))
         """Of the words from the nth on, however they are tagged."""
+        self._begun = _from(reading.begins.max(axis=1))
+        """Of the words from the nth on, whatever begins with them."""
 
     def weights(self, place: Place, options: Sequence[Option]) -> list[float]:
         """For each option the logarithm of its weight; they add up to no more than ``STRENGTH`` allows."""
@@ -62,8 +64,8 @@ class Preference:
         following = place.span_end + 1
         if place.slot and then is not None and then.slot == place.slot and then.span_end == following:
             inside = self._reading.tags[following, _TAG[f"I-{place.slot}"]]
-            return float(inside + self._best[following + 1])
-        return self._after_value(place.calls, place.reached + 1, word)
+            return float(inside + self._tagged[following + 1] + self._uncalled(following, following + 1))
+        return self._after_value(place, word)
 
     def _value(self, place: Place, word: str, then: Place | None) -> float:
         """A value begins with ``word``."""
@@ -71,32 +73,63 @@ class Preference:
             return float(self._reading.fixed[_FIXED[f"{place.slot} {word}"]])
         start = place.reached + 1
         if then is not None and then.reached > place.reached:
-            return self._begun(place.slot, then.reached, start)
+            return self._value_at(place.slot, then.reached, start)
         if then is not None and then.span_end >= 0:
-            return _BEYOND + float(self._best[start])
+            return _BEYOND + float(self._tagged[start])
         said = word.removeprefix("+")
-        return _UNSAID + float(self._best[start]) if said not in self._words else _BEYOND / 2
+        return _UNSAID + float(self._tagged[start]) if said not in self._words else _BEYOND / 2
 
-    def _after_value(self, calls: int, start: int, word: str) -> float:
-        """Another slot, another call or the end, with the words from ``start`` on still to come."""
-        reading, rest = self._reading, float(self._best[start])
-        if word in SLOTS:
-            slot = SLOTS[word]
-            if slot.kind is Kind.FLAG:
-                return float(reading.fixed[_FIXED[word]]) + rest
-            if slot.kind is Kind.CHOICE:
-                return max(float(reading.fixed[_FIXED[f"{word} {choice}"]]) for choice in slot.choices) + rest
-            begun = (self._begun(word, at, start) for at in range(start, len(self._words)))
-            return max(begun, default=_BEYOND / 2)
+    def _after_value(self, place: Place, word: str) -> float:
+        """Another slot, another call or the end: what words are still to come, and what may begin there."""
+        reading, start = self._reading, place.reached + 1
+        free = self._opened(place.head, start) + 1 if place.calls > 1 and not place.used else start
         if word in HEADS:
-            return (float(reading.second[_CALL[word]]) if calls == 1 else _LATER_CALL) + rest
-        ended = float(self._outside[-1] - self._outside[start])
-        return (float(reading.second[NO_CALL]) if calls == 1 else _NO_LATER_CALL) + ended
+            return float(np.logaddexp.reduce(self._beginnings(word, start, free)))
+        if word not in SLOTS:
+            return float(self._outside[-1] - self._outside[start] + self._none[-1] - self._none[free])
+        slot = SLOTS[word]
+        if slot.kind in (Kind.FLAG, Kind.CHOICE):
+            names = [f"{word} {choice}" for choice in slot.choices] or [word]
+            fixed = max(float(reading.fixed[_FIXED[name]]) for name in names)
+            return fixed + float(self._tagged[start] + self._begun[free])
+        values = (
+            self._value_at(word, at, start) + self._uncalled(free, at + 1)
+            for at in range(start, len(self._words))
+        )
+        return max(values, default=_BEYOND / 2)
 
-    def _begun(self, slot: str, at: int, start: int) -> float:
+    def _value_at(self, slot: str, at: int, start: int) -> float:
         """A value of ``slot`` begins at word ``at``, those from ``start`` up to it being outside."""
         before = self._outside[at] - self._outside[start]
-        return float(before + self._reading.tags[at, _TAG[f"B-{slot}"]] + self._best[at + 1])
+        return float(before + self._reading.tags[at, _TAG[f"B-{slot}"]] + self._tagged[at + 1])
+
+    def _uncalled(self, free: int, stop: int) -> float:
+        """No call begins between two words, and behind them whatever does."""
+        stop = max(free, stop)
+        return float(self._none[stop] - self._none[free] + self._begun[stop])
+
+    def _opened(self, head: str, start: int) -> int:
+        """At which word from ``start`` on a call that was written already begins."""
+        if start == len(self._words):
+            return start - 1
+        return start + int(self._beginnings(head, start, start).argmax())
+
+    def _beginnings(self, head: str, start: int, free: int) -> Floats:
+        """Of a call being the next to begin, at every word from ``free`` on, with no value before it."""
+        if free == len(self._words):
+            return np.array([_BEYOND / 2])
+        passed = self._outside[free:-1] - self._outside[start] + self._none[free:-1] - self._none[free]
+        to_come = self._tagged[free:-1] + self._begun[free + 1 :]
+        likely: Floats = self._reading.begins[free:, _CALL[head]] + passed + to_come
+        return likely
+
+
+def _up_to(logs: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(logs)])
+
+
+def _from(logs: Floats) -> Floats:
+    return np.concatenate([np.cumsum(logs[::-1])[::-1], [0.0]])
 
 
 def favourite(grammar: Grammar, reading: Reading, most_words: int) -> str:

@@ -39,6 +39,10 @@ _COMPARING = _CHEAPEST | _DEAREST | {"least", "less", "most", "more", "price", "
 _MONEY = frozenset({"dollar", "dollars", "euro", "euros", "pound", "pounds", "bucks"})
 _WHOLE = frozenset({"everything", "all", "lot", "rest", "others"})
 _SPARING = frozenset({"but", "except", "bar", "excluding", "besides", "minus"})
+_NICKNAMES = frozenset(
+    "tin can box pack packet bottle jar tub tube bag sachet beauty beast fella guy model version job".split()
+)
+"""Nouns that say no more of a product than "thing" where it does not have them in its name."""
 _JOINING = frozenset({"and", "or", "plus", "versus", "vs"})
 
 
@@ -76,6 +80,7 @@ def resolve(
         or _several(words, candidates, focus)
         or _by_noun(_content(words), candidates)
         or _by_meaning(words, candidates)
+        or _by_nickname(words, candidates)
         or Reference()
     )
     # "The two ridges" are both where there are two.
@@ -97,8 +102,11 @@ def _resolve(
     content = _content(words)
     if not content:
         return _pronoun(words, candidates, focus)
+    described = _by_description(content, candidates, hints)
+    if described and content[-1].endswith("s") and str(len(described.ids)) in words:
+        return Reference(described.ids)
     with_count = [word for word in words if word == "2" or word in content]
-    return _by_description(with_count, candidates, hints) or _by_description(content, candidates, hints)
+    return _by_description(with_count, candidates, hints) or described
 
 
 def _all_but(words: Sequence[str], candidates: Sequence[ShownProduct], focus: str | None) -> Reference | None:
@@ -251,6 +259,15 @@ def _by_meaning(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Ref
     fitting = [p for p in candidates if not any(contradicts(word, p) for word in content)]
     index = most_like(" ".join(content), [f"{product.title} {product.category}" for product in fitting])
     return None if index is None else Reference((fitting[index].id,))
+
+
+def _by_nickname(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
+    """ "The yellow tin": what else is said of it has to fit one product alone."""
+    named = [word for word in _content(words) if word not in _NICKNAMES]
+    if not named or len(named) == len(_content(words)) or not set(words) & _KNOWN:
+        return None
+    found = _by_description(named, candidates, ())
+    return found if found and not found.ambiguous else None
 
 
 def _several(words: Sequence[str], candidates: Sequence[ShownProduct], focus: str | None) -> Reference | None:

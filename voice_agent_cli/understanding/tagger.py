@@ -29,15 +29,15 @@ class Reading:
 
     Attributes:
         first: Of every call to be the first one, shape ``(calls,)``.
-        second: Of every call to be the second one, and of there being none, shape ``(calls + 1,)``.
         fixed: The log-odds of every fixed value, shape ``(fixed,)``.
         tags: Of every tag for every word, shape ``(n, tags)``.
+        begins: Of every call to begin with a word as a later one, and of none to, shape ``(n, calls + 1)``.
     """
 
     first: Floats
-    second: Floats
     fixed: Floats
     tags: Floats
+    begins: Floats
 
 
 class Tagger:
@@ -81,8 +81,8 @@ class Tagger:
     def read(self, prefix: str, words: Sequence[str]) -> Reading:
         """What it thinks of an utterance's normalised words after the prompt ``prefix``."""
         encoded = encode(prefix, words)
-        first, second, fixed, tags = self._session.run(
-            ["first", "second", "fixed", "tags"],
+        first, fixed, tags, begins = self._session.run(
+            ["first", "fixed", "tags", "begins"],
             {
                 "ids": np.array([encoded.ids], dtype=np.int64),
                 "known": np.array([encoded.known], dtype=np.int64),
@@ -90,9 +90,9 @@ class Tagger:
         )
         return Reading(
             _log_softmax(_arranged(first[0], self._calls)),
-            _log_softmax(_arranged(second[0], (*self._calls, -1))),
             np.clip(_arranged(fixed[0], self._fixed, 0.0), _LEAST_LOG, -_LEAST_LOG),
             _log_softmax(_arranged(tags[0][list(encoded.first)], self._tags)),
+            _log_softmax(_arranged(begins[0][list(encoded.first)], (*self._calls, -1))),
         )
 
 

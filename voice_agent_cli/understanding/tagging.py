@@ -1,8 +1,9 @@
 """What the tagger is asked about an utterance, and what it reads: the same in training and in use.
 
-The labels follow from the language of calls (language.py): the first and the second call
-of an utterance, the fixed values that it implies, and for every word the slot it belongs
-to, as beginning, inside or outside of a value (Ramshaw and Marcus 1995).
+The labels follow from the language of calls (language.py): the first call of an
+utterance, the fixed values that it implies, and for every word the slot it belongs to, as
+beginning, inside or outside of a value (Ramshaw and Marcus 1995), and which later call
+begins with it.
 """
 
 import re
@@ -18,7 +19,7 @@ from .language import HEADS, SLOTS, Kind
 CALLS = tuple(sorted(HEADS))
 """What a call can be, in the order of the tagger's outputs."""
 NO_CALL = len(CALLS)
-"""As the second call: there is none."""
+"""No later call begins with a word."""
 OUTSIDE = 0
 _COPIED = tuple(name for name, slot in SLOTS.items() if slot.kind in (Kind.WORDS, Kind.NUMBER, Kind.COUNT))
 TAGS = ("O", *(f"{part}-{name}" for name in _COPIED for part in "BI"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .arguments import MANY_PRODUCTS, ONE_PRODUCT, counted, plain_arguments
+from .describing import describes
 from .language import Phrase
 from .references import Reference, is_only_pointed_at, mentioned, points, resolve
 from .state import Call, Pending, ShownProduct, State
@@ -19,10 +20,14 @@ _CONTAINERS = re.compile(
     r"glass|bar|bunch|punnet|set)(s|es|ies)? of (the )?"
 )
 """What something comes in is no part of its name: "two bottles of still water"."""
+_FROM = re.compile(
+    r"(?P<item>.+) (?:from|by) (?P<brand>(?!(?:the|my|your|an?|this|that|here|earlier|before)\b).+)"
+)
+"""A name behind "from" or "by" is somebody who makes things."""
 _SEVERAL = re.compile(r"\b([2-4]|both)\b")
 """Said of products, it asks for them side by side: "the brands of those two"."""
 _EACH = re.compile(r"\b(each|every|both|all|and|[2-9])\b")
-_PACKED = re.compile(r"(?:(?P<count>\d+) )?((bag|pair|pack|packet|bottle|tin|piece)s|boxes)")
+_PACKED = re.compile(r"(?:(?P<count>\d+) )?((bag|pair|pack|packet|bottle|tin|piece)s|boxes)( of)?")
 """Packages alone, with their number: "two packs" are a quantity, no size and no product."""
 
 
@@ -50,6 +55,10 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
     if tool not in ONE_PRODUCT | MANY_PRODUCTS:
         return [Call(tool, arguments, sure)]
     brand = " ".join(phrase.values("Brand"))
+    if tool == "recommend_similar" and len(items) == 1:
+        like, brand, wanted = _from_another(items[0], brand, state)
+        items = (like,)
+        arguments |= {"brand": wanted} if wanted else {}
     found = _products(items, brand, arguments, tool, state)
     if isinstance(found, Question):
         return found
@@ -65,6 +74,19 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
         Call(tool, {"product": product, **counted(arguments, product, state)}, sure, decided)  # type: ignore[arg-type]
         for product in products[:MOST_PRODUCTS]
     ]
+
+
+def _from_another(item: str, brand: str, state: State) -> tuple[str, str, str]:
+    """ "Like the kettle, but by Ostmark": the reference, the brand that is part of it, the brand wanted."""
+    named = None if brand else _FROM.fullmatch(item)
+    like, maker = (named["item"], named["brand"]) if named else (item, brand)
+    found = resolve(like, state.known, state.focus)
+    own = [product for product in state.known if product.id in found.ids]
+    if not maker or not own or found.ambiguous:
+        return item, brand, ""
+    if any(describes(word, product) for word in maker.split() for product in own):
+        return item, brand, ""
+    return like, "", maker
 
 
 def _unpacked(phrase: Phrase, tool: str, state: State) -> Phrase:
@@ -109,11 +131,16 @@ def _as_it_can_be_meant(tool: str, items: Sequence[str], phrase: Phrase, state: 
 def _is_new(items: Sequence[str], state: State) -> bool:
     """Whether nothing that is named can be in the cart: it is empty, or each is shown and not there."""
     if not state.cart:
-        return not any(points(item) for item in items)
+        return all(not points(item) or _names_one_shown(item, state) for item in items)
     return all(
         resolve(item, state.shown, state.focus).ids and not resolve(item, state.held, state.focus).ids
         for item in items
     )
+
+
+def _names_one_shown(item: str, state: State) -> bool:
+    found = resolve(item, state.shown, state.focus)
+    return len(found.ids) == 1 and not found.ambiguous and not is_only_pointed_at(item)
 
 
 def _comparison(

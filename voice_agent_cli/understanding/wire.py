@@ -55,7 +55,8 @@ class PendingIn(BaseModel):
 
     def asked(self) -> Pending:
         """As the agent knows it."""
-        return Pending(self.question, self.tool, self.missing, self.arguments, tuple(self.choices))
+        missing = self.missing.removeprefix("options.")
+        return Pending(self.question, self.tool, missing, self.arguments, tuple(self.choices))
 
 
 class CallIn(BaseModel):

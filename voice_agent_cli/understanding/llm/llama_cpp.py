@@ -8,6 +8,7 @@ is evaluated together with the utterance in one go.
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from .model import Choice, Written
 CONTEXT_TOKENS = 2048
 MAX_WRITTEN_TOKENS = 160
 BATCH_TOKENS = 512
+REMEMBERED_WORDS = 4096
+"""Of so many words the tokens are kept: every output is made of the same key words."""
 FORESEEABLE = 0.1
 """How likely tokens must be to be read ahead: reading what does not come then costs as much."""
 
@@ -77,6 +80,7 @@ class LlamaCpp:
                 f"llama.cpp cannot load the adapter {adapter.name}; "
                 "run `voice-agent models verify`, or name another adapter"
             )
+        self._word = lru_cache(maxsize=REMEMBERED_WORDS)(self._tokens)
         self._lock = threading.Lock()
         self._before = before
         self._tagger = tagger
@@ -93,7 +97,7 @@ class LlamaCpp:
         preference = None
         if self._tagger:
             preference = Preference(grammar.words, self._tagger.read(prefix, grammar.words))
-        guide = TokenGuide(grammar, self._tokens, self._end, preference)
+        guide = TokenGuide(grammar, self._word, self._end, preference)
         with self._lock:
             prompt = self._tokens(self._before + prefix) + self._tokens(rest)
             return self._decode(prompt[-(CONTEXT_TOKENS - MAX_WRITTEN_TOKENS) :], guide)

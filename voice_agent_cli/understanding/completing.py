@@ -1,0 +1,138 @@
+"""What the words around a value say as well: the rest of a code, the other end of a range, one piece only.
+
+The model copies what it was taught to copy; what always goes with it is added by plain code.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .amounts import only_least, only_most
+from .language import Phrase
+from .numbers import Utterance
+
+_BEFORE_A_CODE = frozenset(
+    "a an the my code coupon voucher promo promotion discount number called is it's apply use enter redeem "
+    "try with add put in and please got have".split()
+)
+_DEPARTMENTS = frozenset("section department aisle category categories range part area".split())
+_HOW = frozenset({"much", "long", "far", "well"})
+_ASKING = frozenset({"does", "do", "will", "would", "can", "could"})
+_DOING = frozenset("weigh last keep burn hold stretch carry reach cover shrink measure grow stay".split())
+"""Verbs that say themselves what is asked."""
+_WITHIN = 8
+"""Words behind "how much does" among which such a verb belongs to it."""
+_TAKING = "(take|remove|drop|lose|cut|delete|scrap|cancel)( off| out)?"
+_OFF = "(less|fewer|off|out)"
+_SEVERAL = ("couple", "few", "dozen", "pair", "lot")
+_AGES = frozenset({"age", "ages", "aged", "size", "sizes"})
+
+
+def completed(phrases: Sequence[Phrase], utterance: Utterance) -> tuple[Phrase, ...]:
+    """The phrases, each with what belongs to it.
+
+    Args:
+        phrases: What the model wrote.
+        utterance: What it read.
+    """
+    words = [word.text for word in utterance.words]
+    return tuple(Phrase(phrase.head, tuple(_completed(phrase, utterance, words))) for phrase in phrases)
+
+
+def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for slot, value in phrase.slots:
+        if slot in ("Code", "Order"):
+            yield slot, _whole_code(slot, value, utterance, words)
+        elif slot == "About":
+            yield slot, _asked_by_verb(value, words)
+        elif slot == "Category" and _is_a_new_kind(phrase, words):
+            yield "Query", value
+        else:
+            yield slot, value
+    yield from _one_piece(phrase, words)
+    yield from _another(phrase, words)
+    yield from _dozens(phrase, words)
+    yield from _other_end(phrase, words)
+
+
+def _whole_code(slot: str, code: str, utterance: Utterance, words: Sequence[str]) -> str:
+    """A code with what a hyphen joins to it; a voucher's bare number with the word before it."""
+    length = len(code.split())
+    at = next((i for i in range(len(words)) if " ".join(words[i : i + length]) == code), None)
+    if at is None:
+        return code
+    first, end = at, at + length
+    while first and _hyphen_before(first, utterance):
+        first -= 1
+    while end < len(words) and _hyphen_before(end, utterance):
+        end += 1
+    bare = (first, end) == (at, at + 1) and code.isdigit()
+    if slot == "Code" and bare and at and words[at - 1] not in _BEFORE_A_CODE:
+        first = at - 1
+    return " ".join(words[first:end])
+
+
+def _hyphen_before(at: int, utterance: Utterance) -> bool:
+    before, word = utterance.words[at - 1 : at + 1]
+    return utterance.text[before.end : word.start] == "-"
+
+
+def _asked_by_verb(about: str, words: Sequence[str]) -> str:
+    """What is asked is the weight in "how much does it weigh", and the price in "how much does it cost"."""
+    if about not in _HOW or about not in words[1:]:
+        return about
+    at = words.index(about, 1)
+    asking = words[at - 1] == "how" and words[at + 1 : at + 2] and words[at + 1] in _ASKING
+    verbs = [word for word in words[at + 2 : at + 2 + _WITHIN] if word in _DOING]
+    return verbs[0] if asking and verbs else about
+
+
+def _is_a_new_kind(phrase: Phrase, words: Sequence[str]) -> bool:
+    """ "What's new in kettles": what is looked for, since a shop may call its departments anything."""
+    plain = phrase.head == "Search" and phrase.values("Sort") and not phrase.values("Query")
+    return bool(plain) and not _DEPARTMENTS & set(words)
+
+
+def _one_piece(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "Take a croissant off", "one croissant less" leave the others."""
+    items = phrase.values("Item")
+    if phrase.head != "Remove" or len(items) != 1 or phrase.values("Quantity"):
+        return
+    named = re.sub("^(one|an?) ", "", items[0])
+    word = re.escape(named)
+    taken = rf" ({_TAKING} (one|an?) {word}|one {word} {_OFF}|{_TAKING} one {_OFF}) "
+    if not named.startswith(_SEVERAL) and re.search(taken, f" {' '.join(words)} "):
+        yield "Quantity", "1"
+
+
+def _another(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "Another bottle of the red" is one more, where nothing else is to be changed."""
+    items = phrase.values("Item")
+    if phrase.head != "Update" or len(items) != 1 or {slot for slot, _ in phrase.slots} - {"Item", "Brand"}:
+        return
+    named = re.escape(re.sub("^(another|one more|the|those|that|my) ", "", items[0]))
+    more = rf" (another|one more) ((\w+ )?of )?((the|those|that|my) )?{named} "
+    if re.search(more, f" {' '.join(words)} "):
+        yield "Quantity", "+1"
+
+
+def _dozens(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "Half a dozen oranges", "a couple of lamps" are so many of them."""
+    items = phrase.values("Item")
+    if phrase.head != "Add" or len(items) != 1 or phrase.values("Quantity"):
+        return
+    counted = rf" (half a dozen|a dozen|\d+ dozen|a couple) (of )?(the |those )?{re.escape(items[0])} "
+    said = re.search(counted, f" {' '.join(words)} ")
+    if said:
+        yield "Quantity", said[1]
+
+
+def _other_end(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "10 to 15 dollars" is a lowest and a highest price, though only one was written."""
+    least, most = phrase.values("Min"), phrase.values("Max")
+    if bool(least) == bool(most):
+        return
+    for before, low, between, high in zip(("", *words), words, words[1:], words[2:], strict=False):
+        is_range = between in ("to", "and") and low in only_least(words) and high in only_most(words)
+        if is_range and before not in _AGES and (most == (high,) or least == (low,)):
+            yield ("Min", low) if most else ("Max", high)
+            return
