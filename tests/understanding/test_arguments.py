@@ -13,6 +13,7 @@ from voice_agent_cli.understanding.numbers import read
     [
         ("apply orion 20", "Discount Code 20", "orion 20"),
         ("use the code 20", "Discount Code 20", "20"),
+        ("take 10 off with cosy 10", "Discount Code 10", "cosy 10"),
         ("take 10 off with cosy 15", "Discount Code 15", "cosy 15"),
         ("spring 20 please", "Discount Code spring 20", "spring 20"),
         ("20", "Discount Code 20", "20"),
@@ -45,6 +46,8 @@ def test_both_ends_of_a_price_range_hold(said: str, written: str, whole: str) ->
         ("drop one scone", "Remove Item one scone", "Remove Item one scone Quantity 1"),
         ("take off one scone", "Remove Item scone", "Remove Item scone Quantity 1"),
         ("only the one scone take one off", "Remove Item scone", "Remove Item scone Quantity 1"),
+        ("lose one of the scones", "Remove Item the scones", "Remove Item the scones Quantity 1"),
+        ("one fewer scone", "Remove Item scone", "Remove Item scone Quantity 1"),
         ("one scone less", "Remove Item scone", "Remove Item scone Quantity 1"),
         ("take a couple of mugs off", "Remove Item a couple of mugs", "Remove Item a couple of mugs"),
         ("take a mug and the cup out", "Remove Item a mug Item the cup", "Remove Item a mug Item the cup"),
@@ -76,6 +79,8 @@ def test_letters_told_by_a_word_are_letters(said: str, code: str) -> None:
     ("said", "written", "whole"),
     [
         ("another bottle of the red", "Update Item the red", "Update Item the red Quantity +1"),
+        ("one plate is plenty", "Update Item plate", "Update Item plate Quantity 1"),
+        ("make the red one large", "Update Item the red one", "Update Item the red one"),
         ("one more of those", "Update Item those", "Update Item those Quantity +1"),
         ("the red in another size", "Update Item the red Size 9", "Update Item the red Size 9"),
         ("put the mug in another colour", "Update Item the mug", "Update Item the mug"),
@@ -132,3 +137,32 @@ def test_an_order_number_is_its_own() -> None:
 def test_dozens_and_couples_are_a_quantity(said: str, written: str, quantity: tuple[str, ...]) -> None:
     (phrase,) = completed(parse(written), read(said))
     assert phrase.values("Quantity") == quantity
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "whole"),
+    [
+        ("is there a costlier one", "Refine Change cheaper", "Refine Change pricier"),
+        ("i could go for something more expensive", "Refine Change cheaper", "Refine Change pricier"),
+        ("nothing more expensive than that", "Refine Change cheaper", "Refine Change cheaper"),
+        ("too fancy anything cheaper", "Refine Change cheaper", "Refine Change cheaper"),
+        ("show more lamps", "Search Query lamps", "Search Query lamps Change more"),
+        ("a more comfortable chair", "Search Query chair", "Search Query chair"),
+    ],
+)
+def test_more_says_which_way(said: str, written: str, whole: str) -> None:
+    assert completed(parse(written), read(said)) == parse(whole)
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        ("mat or roller which is better for the bus", ("bus",)),
+        ("mat or roller as a gift", ("gift",)),
+        ("compare mat and roller for me", ()),
+        ("for the bus the mat or the roller", ()),
+    ],
+)
+def test_things_are_compared_for_a_purpose(said: str, about: tuple[str, ...]) -> None:
+    (phrase,) = completed(parse("Compare Item mat Item roller"), read(said))
+    assert phrase.values("About") == about

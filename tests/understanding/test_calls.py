@@ -288,6 +288,19 @@ def test_a_correction_that_only_points_speaks_of_the_same_product() -> None:
     assert made("Correct Item it Quantity 2", gone)[1] == ("add_to_cart", {"product": "boot", "quantity": 2})
 
 
+@pytest.mark.parametrize(
+    ("written", "call"),
+    [
+        ("Search Query boots Change more", ("refine_search", {"change": "more"})),
+        ("Refine Change more Query boots", ("refine_search", {"change": "more"})),
+        ("Search Query kettles Change more", ("search_products", {"query": "kettles"})),
+        ("Refine Change more Query zips", ("refine_search", {"change": "more", "query": "zips"})),
+    ],
+)
+def test_more_of_what_is_shown_are_further_results(written: str, call: tuple[str, dict[str, str]]) -> None:
+    assert made(written, State(shown=(BOOT, RUNNER), last_search={"query": "boots"})) == [call]
+
+
 def test_nothing_is_taken_out_of_an_empty_cart() -> None:
     assert made("Remove Item oil paint") == [("refine_search", {"exclude": ["oil paint"]})]
     assert made("Remove Item the coats Search Query gloves") == [("search_products", {"query": "gloves"})]

@@ -131,6 +131,7 @@ FOOD = (
         ("the blue one", "s"),
         ("the lead sliced", "l"),
         ("the navy tin", "l"),
+        ("armchair like that", "s"),
     ],
 )
 def test_a_thing_is_found_by_another_word_for_it_or_by_its_noun(phrase: str, id_: str) -> None:

@@ -24,6 +24,12 @@ _WITHIN = 8
 _TAKING = "(take|remove|drop|lose|cut|delete|scrap|cancel)( off| out)?"
 _OFF = "(less|fewer|off|out)"
 _SEVERAL = ("couple", "few", "dozen", "pair", "lot")
+_DEARER = re.compile(
+    r"\b(more expensive|costlier|pricier|dearer|posher|fancier|costs? more|better quality)\b"
+)
+_CHEAPER = re.compile(r"\b(cheaper|less expensive|costs? less|nothing|don't|not|no|isn't|too)\b")
+_PURPOSE = re.compile(r" (?:for|as)(?: an?| the| my| our)? (?P<for>[a-z']+(?: [a-z0-9']+){0,2})$")
+_ANYBODY = frozenset("me us him her them you now please that it this those these sure example".split())
 _AGES = frozenset({"age", "ages", "aged", "size", "sizes"})
 
 
@@ -44,10 +50,14 @@ def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> It
             yield slot, _whole_code(slot, value, utterance, words)
         elif slot == "About":
             yield slot, _asked_by_verb(value, words)
+        elif slot == "Change" and value == "cheaper":
+            yield slot, _cheaper_or_dearer(words)
         elif slot == "Category" and _is_a_new_kind(phrase, words):
             yield "Query", value
         else:
             yield slot, value
+    yield from _compared_for(phrase, words)
+    yield from _more_of(phrase, words)
     yield from _one_piece(phrase, words)
     yield from _another(phrase, words)
     yield from _dozens(phrase, words)
@@ -57,7 +67,8 @@ def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> It
 def _whole_code(slot: str, code: str, utterance: Utterance, words: Sequence[str]) -> str:
     """A code with what a hyphen joins to it; a voucher's bare number with the word before it."""
     length = len(code.split())
-    at = next((i for i in range(len(words)) if " ".join(words[i : i + length]) == code), None)
+    # "Take 10 off with cosy 10": the code comes last.
+    at = next((i for i in reversed(range(len(words))) if " ".join(words[i : i + length]) == code), None)
     if at is None:
         return code
     first, end = at, at + length
@@ -86,6 +97,28 @@ def _asked_by_verb(about: str, words: Sequence[str]) -> str:
     return verbs[0] if asking and verbs else about
 
 
+def _cheaper_or_dearer(words: Sequence[str]) -> str:
+    """ "Something more expensive" says itself which way; where a "not" or a "too" is said, it does not."""
+    said = " ".join(words)
+    return "pricier" if _DEARER.search(said) and not _CHEAPER.search(said) else "cheaper"
+
+
+def _more_of(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "Show more lamps" may ask for further results: the state will tell (tool_calls.py)."""
+    alone = phrase.head in ("Search", "Refine") and [slot for slot, _ in phrase.slots] == ["Query"]
+    if alone and f" more {phrase.slots[0][1]} " in f" {' '.join(words)} ":
+        yield "Change", "more"
+
+
+def _compared_for(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "Which one is better for the bus": what they are compared for comes last."""
+    purpose = _PURPOSE.search(" ".join(words))
+    if phrase.head == "Compare" and purpose and not phrase.values("About"):
+        named = " ".join(phrase.values("Item")).split()
+        if not set(purpose["for"].split()) & {*named, *_ANYBODY}:
+            yield "About", purpose["for"]
+
+
 def _is_a_new_kind(phrase: Phrase, words: Sequence[str]) -> bool:
     """ "What's new in kettles": what is looked for, since a shop may call its departments anything."""
     plain = phrase.head == "Search" and phrase.values("Sort") and not phrase.values("Query")
@@ -99,20 +132,23 @@ def _one_piece(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]
         return
     named = re.sub("^(one|an?) ", "", items[0])
     word = re.escape(named)
-    taken = rf" ({_TAKING} (one|an?) {word}|one {word} {_OFF}|{_TAKING} one {_OFF}) "
+    pieces = rf"one of {word}|one (less|fewer) {word}|one {word} {_OFF}"
+    taken = rf" ({_TAKING} (one|an?) {word}|{_TAKING} one {_OFF}|{pieces}) "
     if not named.startswith(_SEVERAL) and re.search(taken, f" {' '.join(words)} "):
         yield "Quantity", "1"
 
 
 def _another(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """ "Another bottle of the red" is one more, where nothing else is to be changed."""
+    """ "Another bottle of the red" is one more, "one plate is plenty" is one, if nothing else changes."""
     items = phrase.values("Item")
     if phrase.head != "Update" or len(items) != 1 or {slot for slot, _ in phrase.slots} - {"Item", "Brand"}:
         return
     named = re.escape(re.sub("^(another|one more|the|those|that|my) ", "", items[0]))
-    more = rf" (another|one more) ((\w+ )?of )?((the|those|that|my) )?{named} "
-    if re.search(more, f" {' '.join(words)} "):
+    said = f" {' '.join(words)} "
+    if re.search(rf" (another|one more) ((\w+ )?of )?((the|those|that|my) )?{named} ", said):
         yield "Quantity", "+1"
+    elif re.search(rf" one {named} ", said):
+        yield "Quantity", "1"
 
 
 def _dozens(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:

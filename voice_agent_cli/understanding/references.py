@@ -20,7 +20,7 @@ _ORDINALS = {
 } | {f"{n}{ending}": n - 1 for n, ending in zip(range(1, 11), ["st", "nd", "rd", *["th"] * 7], strict=True)}
 _EMPTY = frozenset(
     "the a an some my your that this those these one ones of please in from by with and or thing things "
-    "item items product products option number two 2 for to on at just other others pair".split()
+    "item items product products option number two 2 for to on at just other others pair like".split()
 )
 _ONE_OF_THEM = (("one", "of"), ("another", "of"), ("either", "of"), ("any", "of"))
 _SINGULAR = frozenset({"it", "that", "this", "its"})

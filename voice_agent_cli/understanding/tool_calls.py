@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from voice_agent_cli.shop.words import words
+
 from .arguments import MANY_PRODUCTS, ONE_PRODUCT, counted, plain_arguments
 from .describing import describes
 from .language import Phrase
@@ -52,6 +54,8 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
     items = phrase.values("Item")
     tool = _as_it_can_be_meant(tool, items, phrase, state)
     arguments = plain_arguments(phrase, tool)
+    if arguments.get("query") and arguments.get("change") == "more":
+        return [_more(tool, arguments, state, sure)]
     if tool not in ONE_PRODUCT | MANY_PRODUCTS:
         return [Call(tool, arguments, sure)]
     brand = " ".join(phrase.values("Brand"))
@@ -74,6 +78,22 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
         Call(tool, {"product": product, **counted(arguments, product, state)}, sure, decided)  # type: ignore[arg-type]
         for product in products[:MOST_PRODUCTS]
     ]
+
+
+def _more(tool: str, arguments: Mapping[str, Any], state: State, sure: float) -> Call:
+    """ "More lamps": further results where lamps are shown, else a search for them."""
+    sought = str((state.last_search or {}).get("query", ""))
+    known = {word for text in (sought, *map(_described, state.shown)) for word in words(text)}
+    if state.last_search and set(words(str(arguments["query"]))) <= known:
+        others = {name: value for name, value in arguments.items() if name != "query"}
+        return Call("refine_search", others, sure, "model+code")
+    if tool == "search_products":
+        return Call(tool, {name: value for name, value in arguments.items() if name != "change"}, sure)
+    return Call(tool, arguments, sure)
+
+
+def _described(product: ShownProduct) -> str:
+    return f"{product.title} {product.category}"
 
 
 def _from_another(item: str, brand: str, state: State) -> tuple[str, str, str]:
