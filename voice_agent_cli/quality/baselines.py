@@ -143,4 +143,5 @@ def fixed_part(cases: Sequence[Case], count: int) -> list[Case]:
 
 
 def _shuffled(case: Case) -> str:
-    return sha256(case.text.encode()).hexdigest()
+    # The same words may be said in several states.
+    return sha256(f"{case.text} {case.state}".encode()).hexdigest()
