@@ -166,3 +166,16 @@ def test_more_says_which_way(said: str, written: str, whole: str) -> None:
 def test_things_are_compared_for_a_purpose(said: str, about: tuple[str, ...]) -> None:
     (phrase,) = completed(parse("Compare Item mat Item roller"), read(said))
     assert phrase.values("About") == about
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "head"),
+    [
+        ("and another mocha a large one", "Update Item mocha Size large", "Add"),
+        ("make the mocha a large one", "Update Item the mocha Size large", "Update"),
+        ("the mocha in another size a large", "Update Item the mocha Size large", "Update"),
+    ],
+)
+def test_another_of_another_kind_changes_nothing_in_the_cart(said: str, written: str, head: str) -> None:
+    (phrase,) = completed(parse(written), read(said))
+    assert phrase.head == head

@@ -41,7 +41,18 @@ def completed(phrases: Sequence[Phrase], utterance: Utterance) -> tuple[Phrase, 
         utterance: What it read.
     """
     words = [word.text for word in utterance.words]
-    return tuple(Phrase(phrase.head, tuple(_completed(phrase, utterance, words))) for phrase in phrases)
+    return tuple(
+        Phrase(_head(phrase, words), tuple(_completed(phrase, utterance, words))) for phrase in phrases
+    )
+
+
+def _head(phrase: Phrase, words: Sequence[str]) -> str:
+    """ "Another mocha, a large one" leaves the small one in the cart as it is."""
+    items, described = phrase.values("Item"), {slot for slot, _ in phrase.slots} & {"Size", "Color", "With"}
+    if phrase.head != "Update" or len(items) != 1 or not described:
+        return phrase.head
+    named = re.sub("^another ", "", items[0])
+    return "Add" if f" another {named} " in f" {' '.join(words)} " else phrase.head
 
 
 def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> Iterator[tuple[str, str]]:
