@@ -46,13 +46,18 @@ def completed(phrases: Sequence[Phrase], utterance: Utterance) -> tuple[Phrase, 
     )
 
 
+def _said(words: Sequence[str]) -> str:
+    """The words in one text, each between spaces."""
+    return f" {' '.join(words)} "
+
+
 def _head(phrase: Phrase, words: Sequence[str]) -> str:
     """ "Another mocha, a large one" leaves the small one in the cart as it is."""
     items, described = phrase.values("Item"), {slot for slot, _ in phrase.slots} & {"Size", "Color", "With"}
     if phrase.head != "Update" or len(items) != 1 or not described:
         return phrase.head
     named = re.sub("^another ", "", items[0])
-    return "Add" if f" another {named} " in f" {' '.join(words)} " else phrase.head
+    return "Add" if f" another {named} " in _said(words) else phrase.head
 
 
 def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -117,7 +122,7 @@ def _cheaper_or_dearer(words: Sequence[str]) -> str:
 def _more_of(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """ "Show more lamps" may ask for further results: the state will tell (tool_calls.py)."""
     alone = phrase.head in ("Search", "Refine") and [slot for slot, _ in phrase.slots] == ["Query"]
-    if alone and f" more {phrase.slots[0][1]} " in f" {' '.join(words)} ":
+    if alone and f" more {phrase.slots[0][1]} " in _said(words):
         yield "Change", "more"
 
 
@@ -145,7 +150,7 @@ def _one_piece(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]
     word = re.escape(named)
     pieces = rf"one of {word}|one (less|fewer) {word}|one {word} {_OFF}"
     taken = rf" ({_TAKING} (one|an?) {word}|{_TAKING} one {_OFF}|{pieces}) "
-    if not named.startswith(_SEVERAL) and re.search(taken, f" {' '.join(words)} "):
+    if not named.startswith(_SEVERAL) and re.search(taken, _said(words)):
         yield "Quantity", "1"
 
 
@@ -155,7 +160,7 @@ def _another(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     if phrase.head != "Update" or len(items) != 1 or {slot for slot, _ in phrase.slots} - {"Item", "Brand"}:
         return
     named = re.escape(re.sub("^(another|one more|the|those|that|my) ", "", items[0]))
-    said = f" {' '.join(words)} "
+    said = _said(words)
     if re.search(rf" (another|one more) ((\w+ )?of )?((the|those|that|my) )?{named} ", said):
         yield "Quantity", "+1"
     elif re.search(rf" one {named} ", said):
@@ -168,7 +173,7 @@ def _dozens(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     if phrase.head != "Add" or len(items) != 1 or phrase.values("Quantity"):
         return
     counted = rf" (half a dozen|a dozen|\d+ dozen|a couple) (of )?(the |those )?{re.escape(items[0])} "
-    said = re.search(counted, f" {' '.join(words)} ")
+    said = re.search(counted, _said(words))
     if said:
         yield "Quantity", said[1]
 
@@ -178,8 +183,9 @@ def _other_end(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]
     least, most = phrase.values("Min"), phrase.values("Max")
     if bool(least) == bool(most):
         return
+    lows, highs = only_least(words), only_most(words)
     for before, low, between, high in zip(("", *words), words, words[1:], words[2:], strict=False):
-        is_range = between in ("to", "and") and low in only_least(words) and high in only_most(words)
+        is_range = between in ("to", "and") and low in lows and high in highs
         if is_range and before not in _AGES and (most == (high,) or least == (low,)):
             yield ("Min", low) if most else ("Max", high)
             return
