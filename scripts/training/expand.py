@@ -60,6 +60,14 @@ EMPHASIS = {
     "details7": 2.0,
     "find7": 2.0,
     "cart7": 2.0,
+    "ask8": 2.0,
+    "find8": 2.0,
+    "mend8": 2.0,
+    "narrow8": 2.0,
+    "needs8": 2.0,
+    "order8": 2.0,
+    "pick8": 2.0,
+    "several8": 2.0,
 }
 """How much oftener than others the patterns of a file are used: what a first model found hard."""
 TURNS_IN_A_SCENE = 6

@@ -31,6 +31,9 @@ class Reader:
         ({"product": "the tea"}, {"product": "tea"}, True),
         ({"product": "tea", "size": "large"}, {"product": "tea"}, False),
         ({"product": "coffee"}, {"product": "tea"}, False),
+        ({"product": "tea"}, {"product": "tin of tea"}, True),
+        ({"product": "rope", "size": "30 metres"}, {"product": "rope", "size": "30 m"}, True),
+        ({"product": "rope", "size": "30 metres"}, {"product": "rope", "size": "30 cm"}, False),
     ],
 )
 def test_a_turn_is_right_when_its_calls_would_do_the_same(

@@ -29,6 +29,12 @@ def test_what_is_missing_is_asked_for_with_what_is_in_stock(refused: Any) -> Non
     assert (error["details"]["field"], error["details"]["choices"]) == ("size", ["10", "10.5"])
 
 
+def test_while_the_size_is_asked_for_it_is_the_product_in_question(ok: Any, refused: Any) -> None:
+    ok("search_products", query="running shoes")
+    refused("add_to_cart", product="trail runner")
+    assert ok("get_product_details", product="it")["product"]["title"] == "Trail Runner"
+
+
 def test_which_of_two_is_asked_for_by_title(ok: Any, refused: Any) -> None:
     ok("search_products", query="running shoes")
     error = refused("add_to_cart", product="runner", size="10")

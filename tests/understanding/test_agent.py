@@ -74,6 +74,23 @@ def test_an_answer_that_names_nothing_asked_about_may_be_another_request(
     assert [(call.tool, dict(call.arguments)) for call in understood.calls] == [call]
 
 
+@pytest.mark.parametrize(
+    ("answer", "otherwise", "call"),
+    [
+        ("fennel", "Add Item the fennel", ("add_to_cart", {"product": "lamp"})),
+        ("oat", "Add Item oat", ("add_to_cart", {"product": "mug", "size": "oat"})),
+        ("fennel", "Search Query fennel", ("add_to_cart", {"product": "mug", "size": "fennel"})),
+    ],
+)
+def test_another_products_name_is_no_size_of_the_one_asked_about(
+    answer: str, otherwise: str, call: tuple[str, dict[str, str]]
+) -> None:
+    pending = Pending("Which size?", "add_to_cart", "size", {"product": "mug"})
+    agent = Agent(Saying(f"Answer Value {answer}", 0.9, otherwise), {**TOOLS, "search_products": ["query"]})
+    understood = agent.understand(f"sorry the {answer}", State(shown=(LAMP, MUG), pending=pending))
+    assert [(call.tool, dict(call.arguments)) for call in understood.calls] == [call]
+
+
 def test_an_unsure_order_or_two_unsure_additions_have_to_be_said_again() -> None:
     for written in ("Checkout", "Add Item both"):
         asked = Agent(Saying(written, 0.4), TOOLS).understand("hm those", State(shown=(LAMP, MUG)))

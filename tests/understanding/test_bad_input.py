@@ -16,8 +16,9 @@ from voice_agent_cli.shop.importers import import_file
 from voice_agent_cli.shop.shop import Shop
 from voice_agent_cli.storage.sessions import Sessions
 from voice_agent_cli.tools import registry
-from voice_agent_cli.understanding.agent import CHANGES_SOMETHING, Agent, open_agent
+from voice_agent_cli.understanding.agent import Agent, open_agent
 from voice_agent_cli.understanding.grammar import Grammar
+from voice_agent_cli.understanding.language import CHANGES_SOMETHING
 from voice_agent_cli.understanding.llm.model import Written
 from voice_agent_cli.understanding.numbers import read
 from voice_agent_cli.understanding.prompt import before_speech, utterance_part

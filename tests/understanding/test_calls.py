@@ -8,6 +8,7 @@ import pytest
 from voice_agent_cli.understanding.calls import translate
 from voice_agent_cli.understanding.language import parse
 from voice_agent_cli.understanding.state import Call, CartEntry, Pending, ShownProduct, State, Understanding
+from voice_agent_cli.understanding.wire import state_from
 
 BOOT = ShownProduct("boot", "Tarn Hiking Boot", Decimal("89.00"), "Fellgate", attributes={"color": "brown"})
 RUNNER = ShownProduct("runner", "Ridge Runner", Decimal("64.50"), "Fellgate", attributes={"color": "blue"})
@@ -274,6 +275,23 @@ def test_what_is_alike_may_be_wanted_from_another_brand(written: str, brand: str
 def test_several_things_to_remember_are_one_call_and_the_last_said_holds() -> None:
     assert made("Prefer Size 12 Prefer Budget 60 Prefer Size 10", State()) == [
         ("set_preference", {"size": "10", "budget": "60"})
+    ]
+
+
+def test_the_same_question_twice_in_a_breath_is_one_and_two_of_the_same_thing_stay_two() -> None:
+    assert made("Policy Topic shipping Cart Policy Topic shipping") == [
+        ("get_store_policy", {"topic": "shipping"}),
+        ("view_cart", {}),
+    ]
+    assert len(made("Add Item flat white Add Item flat white")) == 2
+
+
+def test_it_is_the_product_of_the_last_call_where_a_context_says_nothing_of_it() -> None:
+    products = [{"id": "boot", "title": "Tarn Hiking Boot"}, {"id": "runner", "title": "Ridge Runner"}]
+    last = {"tool": "add_to_cart", "arguments": {"product": "runner"}}
+    state = state_from({"shown": products, "last_call": last})
+    assert made("Details Item it About weight", state) == [
+        ("get_product_details", {"product": "runner", "about": "weight"})
     ]
 
 

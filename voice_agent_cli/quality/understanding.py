@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 from voice_agent_cli.errors import UsageError
 from voice_agent_cli.shop.words import words
-from voice_agent_cli.understanding.agent import CHANGES_SOMETHING
 from voice_agent_cli.understanding.arguments import in_all
+from voice_agent_cli.understanding.language import CHANGES_SOMETHING
 from voice_agent_cli.understanding.numbers import read
 from voice_agent_cli.understanding.state import Call, State, Understanding
+from voice_agent_cli.understanding.tool_calls import uncontained
 from voice_agent_cli.understanding.wire import state_from
 
 LOOSE_WORDS = frozenset(
@@ -183,8 +184,10 @@ def same_arguments(got: Call, wanted: Call, query_any: Sequence[str] = ()) -> bo
 
 
 def _told(call: Call) -> dict[str, Any]:
-    """The arguments that make a difference: to add one of something is to add it."""
+    """The arguments that make a difference: to add one of something is to add it, in whatever it comes."""
     told = {name: value for name, value in call.arguments.items() if value not in (None, "", [], {}, False)}
+    if isinstance(told.get("product"), str):
+        told["product"] = uncontained(told["product"])
     if call.tool == "add_to_cart" and str(told.get("quantity")) == "1":
         del told["quantity"]
     return told
@@ -204,7 +207,14 @@ def _same(name: str, got: Any, wanted: Any) -> bool:
         )
     if isinstance(wanted, list):
         return isinstance(got, list) and sorted(map(_plain, got)) == sorted(map(_plain, wanted))
-    return _plain(got) == _plain(wanted)
+    if name in ("order", "code"):
+        return _letters(got) == _letters(wanted)
+    return _plain(got) == _plain(wanted) or (name == "size" and words(str(got)) == words(str(wanted)))
+
+
+def _letters(value: Any) -> str:
+    """A number or a code as it is looked up: "AB-33" is "ab33"."""
+    return "".join(letter for letter in str(value).lower() if letter.isalnum())
 
 
 def _plain(value: Any) -> str:

@@ -51,6 +51,8 @@ def _meant(shop: Shop, arguments: Arguments) -> tuple[Product, Selection]:
     asked = arguments.asked()
     try:
         product = find_product(shop, arguments.product)
+        # Already now: while it is asked for the size, "it" is this one.
+        shop.talk_about(product)
         return product, select(product, asked, shop.preferences.all())
     except ToolError:
         if asked and (reread_as := reread(shop, arguments.product, asked)):

@@ -19,18 +19,15 @@ from .calls import translate
 from .completing import completed
 from .followups import answers_nothing
 from .grammar import Grammar
-from .language import TOOL_WORDS, Phrase, parse
+from .language import CHANGES_SOMETHING, TOOL_WORDS, Phrase, parse
 from .llm.model import LanguageModel, Written
 from .numbers import Utterance, read
 from .prompt import before_speech, utterance_part
-from .state import State, Understanding
+from .state import Pending, State, Understanding
 
 if TYPE_CHECKING:
     from voice_agent_cli.settings import Settings
 
-CHANGES_SOMETHING = frozenset(
-    {"add_to_cart", "update_cart", "remove_from_cart", "clear_cart", "checkout", "undo", "apply_discount"}
-)
 ASK_BELOW = 0.6
 """How sure the model must be that a change is meant; below, it asks first."""
 HESITATIONS = frozenset("um uh uhm er erm eh hm hmm hmmm mm mmm ah oh well so".split())
@@ -76,7 +73,7 @@ class Agent:
         if state.pending and phrases and answers_nothing(phrases[0], state):
             unasked = replace(state, pending=None)
             other, meant = self._read(utterance, unasked)
-            if all(TOOL_WORDS.get(phrase.head) != state.pending.tool for phrase in meant):
+            if _is_another_request(meant, state.pending):
                 written, phrases, state = other, meant, unasked
         understanding = _understood(phrases, state, written)
         return replace(understanding, latency_ms=(time.perf_counter() - began) * 1000)
@@ -96,6 +93,17 @@ class Agent:
         # An answer may be read twice, as one and as if nothing had been asked: both are kept.
         self._kept = {**dict(list(self._kept.items())[-1:]), (prefix, said): written}
         return written
+
+
+def _is_another_request(phrases: Sequence[Phrase], pending: Pending) -> bool:
+    """Whether something else is asked for than what was asked about.
+
+    To "which one?" a name that nobody knows is no other request; to other questions a request
+    has to name a product or a brand.
+    """
+    if pending.missing == "product":
+        return pending.tool not in (TOOL_WORDS.get(phrase.head) for phrase in phrases)
+    return all(phrase.values("Item") or phrase.values("Brand") for phrase in phrases)
 
 
 def _understood(phrases: Sequence[Phrase], state: State, written: Written) -> Understanding:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from .followups import answered, corrected
-from .language import ANSWER, CORRECT, NO, TOOL_WORDS, YES, Phrase
+from .language import ANSWER, CHANGES_SOMETHING, CORRECT, NO, TOOL_WORDS, YES, Phrase
 from .state import Call, State, Understanding
 from .tool_calls import MOST_PRODUCTS, Question, tool_calls
 
@@ -32,7 +32,7 @@ def translate(phrases: Sequence[Phrase], state: State, confidence: Sequence[floa
         if isinstance(made, Question):
             return Understanding(tuple(calls), question=made.text, pending=made.pending)
         calls.extend(made)
-    return Understanding(tuple(_at_once(_side_by_side(_possible(calls, state)))))
+    return Understanding(tuple(_at_once(_side_by_side(_asked_once(_possible(calls, state))))))
 
 
 def _possible(calls: Sequence[Call], state: State) -> Sequence[Call]:
@@ -43,6 +43,16 @@ def _possible(calls: Sequence[Call], state: State) -> Sequence[Call]:
         excluded = {"exclude": [calls[0].arguments["product"]]}
         return [Call("refine_search", excluded, calls[0].confidence, "model+code")]
     return [call for call in calls if call.tool != "remove_from_cart"] or calls
+
+
+def _asked_once(calls: Sequence[Call]) -> Sequence[Call]:
+    """The same question twice in one breath is one; two of the same coffee stay two."""
+    return [
+        call
+        for at, call in enumerate(calls)
+        if call.tool in CHANGES_SOMETHING
+        or all((c.tool, c.arguments) != (call.tool, call.arguments) for c in calls[:at])
+    ]
 
 
 def _side_by_side(calls: Sequence[Call]) -> Iterator[Call]:

@@ -8,8 +8,8 @@ from typing import Any
 from .arguments import MANY_PRODUCTS, ONE_PRODUCT, count, counted, plain_arguments, spelt
 from .language import ANSWER, SLOTS, YES, Phrase
 from .numbers import read
-from .references import Reference, is_only_pointed_at, resolve
-from .state import Call, Pending, State
+from .references import Reference, is_only_pointed_at, mentioned, resolve
+from .state import Call, Pending, ShownProduct, State
 from .tool_calls import COUNTED, Question, looked_up, tool_calls, which
 
 ARGUMENTS = frozenset(slot.argument for slot in SLOTS.values())
@@ -46,12 +46,29 @@ def answered(phrase: Phrase, pending: Pending, state: State, sure: float) -> "li
 
 
 def answers_nothing(phrase: Phrase, state: State) -> bool:
-    """Whether an answer to "which one" names none of those asked about: then it may be no answer."""
+    """Whether an answer names none of what was asked about: then it may be no answer.
+
+    "Which one?" was asked, and none of those is named; or "which colour?", and it is the
+    name of something else that was shown.
+    """
     pending = state.pending
-    if phrase.head != ANSWER or not pending or pending.missing != "product" or not pending.choices:
+    if phrase.head != ANSWER or not pending:
         return False
     said = " ".join(phrase.values("Value"))
-    return said not in INDIFFERENT and not _chosen_product(said, pending, state).ids
+    if pending.missing == "product":
+        known = not pending.choices or said in INDIFFERENT
+        return not known and not _chosen_product(said, pending, state).ids
+    if pending.missing in ("confirm", "quantity", "code") or _chosen(said, pending.choices):
+        return False
+    return _names_another(said, pending, state)
+
+
+def _names_another(said: str, pending: Pending, state: State) -> bool:
+    """Whether the words are out of the titles of products shown, and not of the one in question."""
+    asked_of = pending.arguments.get("product") or state.focus
+    by_title = [ShownProduct(product.id, product.title) for product in state.shown]
+    named = mentioned(said, by_title)
+    return bool(named) and asked_of not in named
 
 
 def _chosen_product(said: str, pending: Pending, state: State) -> Reference:

@@ -61,6 +61,10 @@ TOOL_WORDS: Mapping[str, str] = {
 }
 """The key word of every tool."""
 
+CHANGES_SOMETHING = frozenset(
+    {"add_to_cart", "update_cart", "remove_from_cart", "clear_cart", "checkout", "undo", "apply_discount"}
+)
+
 ANSWER, CORRECT, YES, NO = "Answer", "Correct", "Yes", "No"
 ASIDES = ("Hello", "Thanks", "Bye", "Help", "Repeat", "Unable", "None")
 """Utterances that are no order: each stands alone."""

@@ -21,7 +21,6 @@ _CONTAINERS = re.compile(
     r"^(bottle|box|pack|packet|tin|can|jar|bag|roll|sheet|slice|pot|tube|loaf|loave|pair|cop|copy|carton|tub|cup|"
     r"glass|bar|bunch|punnet|set)(s|es|ies)? of (the )?"
 )
-"""What something comes in is no part of its name: "two bottles of still water"."""
 _FROM = re.compile(
     r"(?P<item>.+) (?:from|by) (?P<brand>(?!(?:the|my|your|an?|this|that|here|earlier|before)\b).+)"
 )
@@ -199,7 +198,7 @@ def _products(
         if reference.ambiguous and tool not in MANY_PRODUCTS:
             return which(reference, tool, arguments, state)
         by_code = by_code or bool(reference.ids)
-        products.extend(reference.ids or (_CONTAINERS.sub("", said),))
+        products.extend(reference.ids or (uncontained(said),))
     return tuple(dict.fromkeys(products)), by_code
 
 
@@ -245,6 +244,11 @@ def _unsaid(tool: str, state: State) -> tuple[str, ...]:
     if state.focus in candidates:
         return (str(state.focus),)
     return tuple(candidates) if len(candidates) == 1 else ()
+
+
+def uncontained(name: str) -> str:
+    """What something comes in is no part of its name: "bottle of still water"."""
+    return _CONTAINERS.sub("", name)
 
 
 def which(reference: Reference, tool: str, arguments: Mapping[str, Any], state: State) -> Question:

@@ -91,12 +91,13 @@ def state_from(data: Mapping[str, Any] | None) -> State:
         field = "state." + ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{field}: {first['msg'].lower()}", {"field": field}) from error
     last = given.last_call
+    last_named = last.arguments.get("product") if last else None
     return State(
         shown=tuple(product.shown() for product in given.shown),
         cart=tuple(line.entry() for line in given.cart),
         last_search=given.last_search,
         pending=given.pending.asked() if given.pending else None,
-        focus=given.focus,
+        focus=given.focus or (last_named if isinstance(last_named, str) else None),
         last_call=Call(last.tool, last.arguments) if last else None,
     )
 
