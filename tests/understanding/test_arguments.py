@@ -160,12 +160,55 @@ def test_more_says_which_way(said: str, written: str, whole: str) -> None:
         ("mat or roller which is better for the bus", ("bus",)),
         ("mat or roller as a gift", ("gift",)),
         ("compare mat and roller for me", ()),
-        ("for the bus the mat or the roller", ()),
+        ("for the bus the mat or the roller", ("bus",)),
+        ("mat or roller for a five year old", ("5 year old",)),
+        ("which of the mat and the roller is going to last longer", ("last",)),
+        ("the mat or the roller for you", ()),
     ],
 )
 def test_things_are_compared_for_a_purpose(said: str, about: tuple[str, ...]) -> None:
     (phrase,) = completed(parse("Compare Item mat Item roller"), read(said))
     assert phrase.values("About") == about
+
+
+def test_what_things_are_compared_for_is_part_of_no_name() -> None:
+    (phrase,) = completed(
+        parse("Compare Item the mat Item the roller for travel"), read("is the mat or the roller for travel")
+    )
+    assert phrase == parse("Compare Item the mat Item the roller About travel")[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "whole"),
+    [
+        (
+            "a mat like that but longer",
+            "Similar Item that Query longer",
+            "Similar Item that mat Query longer",
+        ),
+        ("another mat like this", "Similar Item mat Item this", "Similar Item this mat"),
+        ("a mat like that blue one", "Similar Item that blue one", "Similar Item that blue one"),
+        ("a thing like that", "Similar Item that", "Similar Item that"),
+    ],
+)
+def test_a_mat_like_that_is_like_the_mat(said: str, written: str, whole: str) -> None:
+    assert completed(parse(written), read(said)) == parse(whole)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "whole"),
+    [
+        ("a bell a brass bell", "Add Item bell Add Item brass bell", "Add Item brass bell"),
+        (
+            "milk two pints of milk",
+            "Add Item milk Quantity 2 Item pints of milk",
+            "Add Quantity 2 Item pints of milk",
+        ),
+        ("a tea and a green tea", "Add Item tea Add Item green tea", "Add Item tea Add Item green tea"),
+    ],
+)
+def test_what_is_said_again_more_exactly_is_one_thing(said: str, written: str, whole: str) -> None:
+    assert completed(parse(written), read(said)) == parse(whole)
 
 
 @pytest.mark.parametrize(

@@ -387,6 +387,9 @@ def test_it_is_what_was_talked_about_last_even_where_it_was_not_shown() -> None:
 def test_packages_are_a_number_and_no_size_or_product(written: str) -> None:
     state = replace(SHOWN, cart=(CartEntry("line", BOOT),), focus="boot")
     assert made(written, state) == [("update_cart", {"product": "boot", "quantity": 2})]
+    assert made("Update Item it Size one packet", state) == [
+        ("update_cart", {"product": "boot", "quantity": 1})
+    ]
 
 
 def test_a_bound_of_the_price_takes_nothing_out_of_the_cart_again() -> None:

@@ -5,6 +5,7 @@ The model copies what it was taught to copy; what always goes with it is added b
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from .amounts import only_least, only_most
 from .language import Phrase
@@ -28,7 +29,18 @@ _DEARER = re.compile(
     r"\b(more expensive|costlier|pricier|dearer|posher|fancier|costs? more|better quality)\b"
 )
 _CHEAPER = re.compile(r"\b(cheaper|less expensive|costs? less|nothing|don't|not|no|isn't|too)\b")
-_PURPOSE = re.compile(r" (?:for|as)(?: an?| the| my| our)? (?P<for>[a-z']+(?: [a-z0-9']+){0,2})$")
+_PURPOSE = re.compile(
+    r" (?:for|as)(?: an?| the| my| our)? (?P<for>(?:\d+ )?[a-z']+(?: [a-z0-9']+){0,2})$"
+    r"|^for(?: an?| the| my| our)? (?P<first>(?:\d+ )?[a-z']+(?: [a-z]+)?) (?:the|is|would|will|which) "
+)
+_DOES_BETTER = re.compile(
+    r" (?P<does>[a-z]+?)s? (?:the )?(?:longer|longest|better|best|more|most|less|least) "
+)
+_LIKE_THAT = re.compile(
+    r" (?:an?|another|other|any|some) (?P<noun>(?!one|thing|bit|more)[a-z]+(?: [a-z]+)?) "
+    r"like (?P<that>that|this|it|those|these) (?=$|but |only |just |in |with |without |from |please )"
+)
+_BARE_THAT = frozenset("that this it those these".split())
 _ANYBODY = frozenset("me us him her them you now please that it this those these sure example".split())
 _AGES = frozenset({"age", "ages", "aged", "size", "sizes"})
 
@@ -42,13 +54,28 @@ def completed(phrases: Sequence[Phrase], utterance: Utterance) -> tuple[Phrase, 
     """
     words = [word.text for word in utterance.words]
     return tuple(
-        Phrase(_head(phrase, words), tuple(_completed(phrase, utterance, words))) for phrase in phrases
+        Phrase(_head(phrase, words), tuple(_completed(phrase, utterance, words)))
+        for phrase in _said_once(phrases, words)
     )
 
 
 def _said(words: Sequence[str]) -> str:
     """The words in one text, each between spaces."""
     return f" {' '.join(words)} "
+
+
+def _said_once(phrases: Sequence[Phrase], words: Sequence[str]) -> Sequence[Phrase]:
+    """ "A bell, a brass bell", "milk, two pints of milk" are one thing, said more exactly at once."""
+    said = _said(words)
+    items = [item for phrase in phrases for item in phrase.values("Item")]
+    tried = {
+        ("Item", first)
+        for first, then in pairwise(items)
+        if set(first.split()) < set(then.split())
+        and re.search(rf" {re.escape(first)} ((an?|the|some|one|\d+) )?{re.escape(then)} ", said)
+    }
+    kept = (Phrase(p.head, tuple(slot for slot in p.slots if slot not in tried)) for p in phrases)
+    return [phrase for phrase, before in zip(kept, phrases, strict=True) if phrase.slots or not before.slots]
 
 
 def _head(phrase: Phrase, words: Sequence[str]) -> str:
@@ -61,8 +88,15 @@ def _head(phrase: Phrase, words: Sequence[str]) -> str:
 
 
 def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    like = _LIKE_THAT.search(_said(words)) if phrase.head == "Similar" else None
+    if like:
+        yield "Item", f"{like['that']} {like['noun']}"
     for slot, value in phrase.slots:
-        if slot in ("Code", "Order"):
+        if slot == "Item" and like and value in (*_BARE_THAT, like["noun"]):
+            continue
+        if slot == "Item" and phrase.head == "Compare" and _purpose(words):
+            yield slot, value.removesuffix(f" for {_purpose(words)}")
+        elif slot in ("Code", "Order"):
             yield slot, _whole_code(slot, value, utterance, words)
         elif slot == "About":
             yield slot, _asked_by_verb(value, words)
@@ -127,12 +161,20 @@ def _more_of(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _compared_for(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """ "Which one is better for the bus": what they are compared for comes last."""
-    purpose = _PURPOSE.search(" ".join(words))
-    if phrase.head == "Compare" and purpose and not phrase.values("About"):
-        named = " ".join(phrase.values("Item")).split()
-        if not set(purpose["for"].split()) & {*named, *_ANYBODY}:
-            yield "About", purpose["for"]
+    """ "Which one is better for the bus", "for a bad back the mat or the roller", "which lasts longer"."""
+    if phrase.head != "Compare" or phrase.values("About"):
+        return
+    purpose = _purpose(words)
+    named = " ".join(phrase.values("Item")).removesuffix(f" for {purpose}").split()
+    if purpose and not set(purpose.split()) & {*named, *_ANYBODY}:
+        yield "About", purpose
+    elif (does := _DOES_BETTER.search(_said(words))) and does["does"] in _DOING:
+        yield "About", does["does"]
+
+
+def _purpose(words: Sequence[str]) -> str:
+    found = _PURPOSE.search(" ".join(words))
+    return (found["for"] or found["first"]) if found else ""
 
 
 def _is_a_new_kind(phrase: Phrase, words: Sequence[str]) -> bool:

@@ -36,6 +36,7 @@ _DEAREST = frozenset(
     {"pricier", "priciest", "dearer", "dearest", "expensive", "highest", "fanciest", "costliest"}
 )
 _COMPARING = _CHEAPEST | _DEAREST | {"least", "less", "most", "more", "price", "priced", "whichever", "is"}
+_UNDER, _OVER = frozenset({"under", "below"}), frozenset({"over", "above"})
 _MONEY = frozenset({"dollar", "dollars", "euro", "euros", "pound", "pounds", "bucks"})
 _WHOLE = frozenset({"everything", "all", "lot", "rest", "others"})
 _SPARING = frozenset({"but", "except", "bar", "excluding", "besides", "minus"})
@@ -137,7 +138,8 @@ def _by_position(words: Sequence[str], candidates: Sequence[ShownProduct]) -> tu
             return tuple(take)
     if following.get("all", "").isdigit() and int(following["all"]) == len(ids):
         return tuple(ids)
-    number = {"one": "1"}.get(following.get("number", ""), following.get("number", ""))
+    number = following.get("number") or following.get("numero") or ""
+    number = "1" if number == "one" else number
     if number.isdigit():
         return tuple(ids[int(number) - 1 : int(number)])
     found = [ids[_ORDINALS[word]] for word in words if word in _ORDINALS and _ORDINALS[word] < len(ids)]
@@ -157,14 +159,20 @@ def _count(word: str | None) -> int:
 def _by_price(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Reference | None:
     """ "The cheapest", "the more expensive tent", "the 45 dollar one"."""
     said = set(words)
-    content = [word for word in _content(words) if word not in _COMPARING]
+    amounts = {Decimal(word) for word in words if word.replace(".", "", 1).isdigit()}
+    bounded = bool(said & (_UNDER | _OVER)) and len(amounts) == 1
+    others = [word for word in _content(words) if word not in _COMPARING | _UNDER | _OVER]
+    content = [word for word in others if not (bounded and word[0].isdigit())]
     fitting = [product for product in candidates if content and fit(content, product)]
     priced = [(product.price, product) for product in fitting or candidates if product.price is not None]
     if not priced:
         return None
-    amounts = {Decimal(word) for word in words if word.replace(".", "", 1).isdigit()}
     if said & _MONEY and amounts:
         return _one_of([product for price, product in priced if price in amounts])
+    if bounded:
+        (bound,) = amounts
+        within = [product for price, product in priced if (price < bound) == bool(said & _UNDER)]
+        return _one_of(within) if len(within) == 1 else None
     if said & _CHEAPEST or {"least", "expensive"} <= said or {"less", "expensive"} <= said:
         wanted = min(price for price, _ in priced)
     elif said & _DEAREST:

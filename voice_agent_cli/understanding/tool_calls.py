@@ -28,7 +28,8 @@ _FROM = re.compile(
 _SEVERAL = re.compile(r"\b([2-4]|both)\b")
 """Said of products, it asks for them side by side: "the brands of those two"."""
 _EACH = re.compile(r"\b(each|every|both|all|and|[2-9])\b")
-_PACKED = re.compile(r"(?:(?P<count>\d+) )?((bag|pair|pack|packet|bottle|tin|piece)s|boxes)( of)?")
+_PACK = "bag|pair|pack|packet|bottle|tin|piece"
+_PACKED = re.compile(rf"(?P<count>\d+|one) (({_PACK})s?|box(es)?)( of)?|(({_PACK})s|boxes)( of)?")
 """Packages alone, with their number: "two packs" are a quantity, no size and no product."""
 
 
