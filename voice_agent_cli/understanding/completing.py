@@ -80,11 +80,17 @@ def _said_once(phrases: Sequence[Phrase], words: Sequence[str]) -> Sequence[Phra
 
 def _head(phrase: Phrase, words: Sequence[str]) -> str:
     """ "Another mocha, a large one" leaves the small one in the cart as it is."""
-    items, described = phrase.values("Item"), {slot for slot, _ in phrase.slots} & {"Size", "Color", "With"}
-    if phrase.head != "Update" or len(items) != 1 or not described:
+    item = _only_item(phrase, "Update")
+    if not item or not {slot for slot, _ in phrase.slots} & {"Size", "Color", "With"}:
         return phrase.head
-    named = re.sub("^another ", "", items[0])
+    named = re.sub("^another ", "", item)
     return "Add" if f" another {named} " in _said(words) else phrase.head
+
+
+def _only_item(phrase: Phrase, head: str) -> str | None:
+    """What the phrase is about, if it is one thing under this head."""
+    items = phrase.values("Item")
+    return items[0] if phrase.head == head and len(items) == 1 else None
 
 
 def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -185,10 +191,10 @@ def _is_a_new_kind(phrase: Phrase, words: Sequence[str]) -> bool:
 
 def _one_piece(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """ "Take a croissant off", "one croissant less" leave the others."""
-    items = phrase.values("Item")
-    if phrase.head != "Remove" or len(items) != 1 or phrase.values("Quantity"):
+    item = _only_item(phrase, "Remove")
+    if not item or phrase.values("Quantity"):
         return
-    named = re.sub("^(one|an?) ", "", items[0])
+    named = re.sub("^(one|an?) ", "", item)
     word = re.escape(named)
     pieces = rf"one of {word}|one (less|fewer) {word}|one {word} {_OFF}"
     taken = rf" ({_TAKING} (one|an?) {word}|{_TAKING} one {_OFF}|{pieces}) "
@@ -198,10 +204,10 @@ def _one_piece(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]
 
 def _another(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """ "Another bottle of the red" is one more, "one plate is plenty" is one, if nothing else changes."""
-    items = phrase.values("Item")
-    if phrase.head != "Update" or len(items) != 1 or {slot for slot, _ in phrase.slots} - {"Item", "Brand"}:
+    item = _only_item(phrase, "Update")
+    if not item or {slot for slot, _ in phrase.slots} - {"Item", "Brand"}:
         return
-    named = re.escape(re.sub("^(another|one more|the|those|that|my) ", "", items[0]))
+    named = re.escape(re.sub("^(another|one more|the|those|that|my) ", "", item))
     said = _said(words)
     if re.search(rf" (another|one more) ((\w+ )?of )?((the|those|that|my) )?{named} ", said):
         yield "Quantity", "+1"
@@ -211,10 +217,10 @@ def _another(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _dozens(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """ "Half a dozen oranges", "a couple of lamps" are so many of them."""
-    items = phrase.values("Item")
-    if phrase.head != "Add" or len(items) != 1 or phrase.values("Quantity"):
+    item = _only_item(phrase, "Add")
+    if not item or phrase.values("Quantity"):
         return
-    counted = rf" (half a dozen|a dozen|\d+ dozen|a couple) (of )?(the |those )?{re.escape(items[0])} "
+    counted = rf" (half a dozen|a dozen|\d+ dozen|a couple) (of )?(the |those )?{re.escape(item)} "
     said = re.search(counted, _said(words))
     if said:
         yield "Quantity", said[1]

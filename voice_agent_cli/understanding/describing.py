@@ -53,6 +53,11 @@ def is_aside(word: str) -> bool:
     return bool(_IN_PASSING.fullmatch(word))
 
 
+def name_and_kind(product: ShownProduct) -> str:
+    """ "Rookery Sourdough Bakery": what tells most of what it is."""
+    return f"{product.title} {product.category}"
+
+
 def _described(product: ShownProduct) -> tuple[frozenset[str], frozenset[str]]:
     """The words of the title, and those of everything else that is known."""
     texts = _texts([product.brand, product.category, *product.attributes.values()])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from .describing import contradicts, describes, fit, is_aside
+from .describing import contradicts, describes, fit, is_aside, name_and_kind
 from .likeness import most_like
 from .numbers import read
 from .state import ShownProduct
@@ -265,7 +265,7 @@ def _by_meaning(words: Sequence[str], candidates: Sequence[ShownProduct]) -> Ref
     if not set(words) & _KNOWN or any(describes(word, product) for word in content for product in candidates):
         return None
     fitting = [p for p in candidates if not any(contradicts(word, p) for word in content)]
-    index = most_like(" ".join(content), [f"{product.title} {product.category}" for product in fitting])
+    index = most_like(" ".join(content), [name_and_kind(product) for product in fitting])
     return None if index is None else Reference((fitting[index].id,))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from voice_agent_cli.shop.words import words
 
 from .arguments import MANY_PRODUCTS, ONE_PRODUCT, counted, plain_arguments
-from .describing import describes
+from .describing import describes, name_and_kind
 from .language import Phrase
 from .references import Reference, is_only_pointed_at, mentioned, points, resolve
 from .state import Call, Pending, ShownProduct, State
@@ -83,17 +83,13 @@ def tool_calls(tool: str, phrase: Phrase, state: State, sure: float) -> "list[Ca
 def _more(tool: str, arguments: Mapping[str, Any], state: State, sure: float) -> Call:
     """ "More lamps": further results where lamps are shown, else a search for them."""
     sought = str((state.last_search or {}).get("query", ""))
-    known = {word for text in (sought, *map(_described, state.shown)) for word in words(text)}
+    known = {word for text in (sought, *map(name_and_kind, state.shown)) for word in words(text)}
     if state.last_search and set(words(str(arguments["query"]))) <= known:
         others = {name: value for name, value in arguments.items() if name != "query"}
         return Call("refine_search", others, sure, "model+code")
     if tool == "search_products":
         return Call(tool, {name: value for name, value in arguments.items() if name != "change"}, sure)
     return Call(tool, arguments, sure)
-
-
-def _described(product: ShownProduct) -> str:
-    return f"{product.title} {product.category}"
 
 
 def _from_another(item: str, brand: str, state: State) -> tuple[str, str, str]:
