@@ -41,7 +41,8 @@ EMPHASIS = {
             2.0,
             "orders4 several4 change4 several5 search6 attributes6 several6 picks6 stock7 order7 "
             "answer7 details7 find7 cart7 ask8 find8 mend8 narrow8 needs8 order8 pick8 several8 ask9 "
-            "find9 needs9 order9 several9 talk9 dialog9a dialog9b",
+            "find9 needs9 order9 several9 talk9 dialog9a dialog9b ask10 find10 heard10 mend10 misc10 "
+            "narrow10 order10 pick10",
         ),
         (2.5, "orders2"),
     )
