@@ -49,6 +49,32 @@ SPLIT = product(
 )
 
 
+INK = product({"Bottle": ("80 ml", "30 ml")})
+CUP = product({"Size": ("8 oz", "12 oz", "16 oz")})
+CABLE = product({"Length": ("1 m", "2 m", "3 m", "5 m")})
+
+
+@pytest.mark.parametrize(
+    ("thing", "said", "expected"),
+    [
+        (INK, "small", "30 ml"),
+        (INK, "the big bottle", "80 ml"),
+        (CUP, "medium", "12 oz"),
+        (CUP, "large", "16 oz"),
+        (CABLE, "the longest", "5 m"),
+    ],
+)
+def test_small_and_large_tell_two_or_three_measures_apart(thing: Product, said: str, expected: str) -> None:
+    (value,) = chosen(select(thing, {"unnamed": said})).values()
+    assert value == expected
+
+
+@pytest.mark.parametrize(("thing", "said"), [(CABLE, "small"), (INK, "medium"), (SHOE, "small")])
+def test_small_is_asked_about_where_it_says_too_little(thing: Product, said: str) -> None:
+    with pytest.raises(ToolError):
+        select(thing, {"unnamed": said})
+
+
 @pytest.mark.parametrize(
     ("thing", "asked", "expected"),
     [

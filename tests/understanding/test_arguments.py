@@ -132,6 +132,8 @@ def test_an_order_number_is_its_own() -> None:
         ("a couple of those lamps", "Add Item lamps", ("a couple",)),
         ("a dozen eggs and 2 oranges", "Add Item oranges Quantity 2", ("2",)),
         ("a pair of boots", "Add Item boots", ()),
+        ("alright one of those", "Add Item those", ("1",)),
+        ("i'll have those", "Add Item those", ()),
     ],
 )
 def test_dozens_and_couples_are_a_quantity(said: str, written: str, quantity: tuple[str, ...]) -> None:

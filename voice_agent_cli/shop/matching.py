@@ -5,6 +5,7 @@ decides: same words, same value, the value's own words with its name, part of a
 value, a kind of the color, near spelling or sound. More than one match is for the caller to ask about.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,18 @@ _FILLER_WORDS = "and with in some that it is my me make for one on to i want wou
 _AMOUNT_WORDS = "little bit lot lots extra touch dash splash hint more less much plenty just only"
 _FILLER = frozenset(_FILLER_WORDS.split())
 _AMOUNT = frozenset(_AMOUNT_WORDS.split())
+
+
+_MEASURE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[a-z]+)")
+_MIDDLE = 1
+_EXTENTS = {
+    **dict.fromkeys(("s", "smaller", "smallest", "little", "short", "shorter", "shortest"), 0),
+    "m": _MIDDLE,
+    **dict.fromkeys(("l", "big", "bigger", "biggest", "larger", "largest", "long", "longer", "longest"), -1),
+}
+"""Which of the measures in order a word for an extent names."""
+_TOLD_APART = 3
+"""Of so many measures "small" is the least; of more only "the smallest" is."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +59,36 @@ def best_matches(text: str, candidates: Sequence[Candidate], *, near: bool = Tru
         lambda c: set(spoken) < set(canonical(c.value)) and not _only_numbers_differ(spoken, c),
         lambda c: "color" in canonical(c.name) and asked_key(text) in color_keys(c.value),
     ]
-    if near:
-        steps.append(lambda c: is_near(spoken, canonical(c.value)))
     for step in steps:
         if matches := tuple(c for c in candidates if step(c)):
             return _plainest(matches)
-    return ()
+    if matches := _by_extent(spoken, candidates):
+        return matches
+    return _plainest(tuple(c for c in candidates if near and is_near(spoken, canonical(c.value))))
+
+
+def _by_extent(spoken: Tokens, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """ "Small" of 30 ml and 80 ml, "medium" of three measures, "the largest" of any number of them."""
+    found = []
+    for name in dict.fromkeys(candidate.name for candidate in candidates):
+        said = [word for word in spoken if word not in (*canonical(name), "1", "ones")]
+        place = _EXTENTS.get(said[0]) if len(said) == 1 else None
+        ordered = _by_measure([candidate for candidate in candidates if candidate.name == name])
+        if place is None or len(ordered) < 2:
+            continue
+        told_apart = len(ordered) <= _TOLD_APART or said[0].endswith("est")
+        if told_apart and (place != _MIDDLE or len(ordered) == _TOLD_APART):
+            found.append(ordered[place])
+    return tuple(found)
+
+
+def _by_measure(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The values from the least to the most; none unless all are measures in the same unit."""
+    extents = [_MEASURE.fullmatch(" ".join(canonical(candidate.value))) for candidate in candidates]
+    measured = [(float(m["number"]), c) for m, c in zip(extents, candidates, strict=True) if m]
+    if len(measured) < len(candidates) or len({m["unit"] for m in extents if m}) > 1:
+        return []
+    return [candidate for _, candidate in sorted(measured, key=lambda pair: pair[0])]
 
 
 def _plainest(matches: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

@@ -24,6 +24,7 @@ _WITHIN = 8
 """Words behind "how much does" among which such a verb belongs to it."""
 _TAKING = "(take|remove|drop|lose|cut|delete|scrap|cancel)( off| out)?"
 _OFF = "(less|fewer|off|out)"
+_SEVERAL_THINGS = ("those", "these", "them")
 _SEVERAL = ("couple", "few", "dozen", "pair", "lot")
 _DEARER = re.compile(
     r"\b(more expensive|costlier|pricier|dearer|posher|fancier|costs? more|better quality)\b"
@@ -216,10 +217,12 @@ def _another(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _dozens(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """ "Half a dozen oranges", "a couple of lamps" are so many of them."""
+    """ "Half a dozen oranges", "a couple of lamps" are so many of them, "one of those" is one."""
     item = _only_item(phrase, "Add")
     if not item or phrase.values("Quantity"):
         return
+    if item in _SEVERAL_THINGS and re.search(rf" one of {item} ", _said(words)):
+        yield "Quantity", "1"
     counted = rf" (half a dozen|a dozen|\d+ dozen|a couple) (of )?(the |those )?{re.escape(item)} "
     said = re.search(counted, _said(words))
     if said:
