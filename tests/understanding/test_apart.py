@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ def cases() -> Iterator[dict[str, object]]:
         yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
+@cache
 def judging() -> set[str]:
     """Every sentence of a case, and everything that the shoppers of the trips say."""
     trips = [trip for path in own_trips() for trip in read_trips(path)[1]]
@@ -34,6 +36,7 @@ def judging() -> set[str]:
     return {plain(text) for text in (*(str(case["text"]) for case in cases()), *said)}
 
 
+@cache
 def patterns() -> set[str]:
     lines = [line for path in (TRAINING / "patterns").glob("*.txt") for line in path.read_text().splitlines()]
     return {plain(MARK.sub("", line)) for line in lines if line and line[0] not in "=#"}
@@ -53,7 +56,9 @@ def test_no_sentence_of_several_words_both_trains_and_judges() -> None:
 def test_no_sentence_that_trains_is_nearly_one_that_judges() -> None:
     training = sorted(text for text in patterns() if len(text.split()) > 4)
     judged = sorted(judging())
-    alike = process.cdist(training, judged, scorer=fuzz.ratio, score_cutoff=NEARLY, dtype=np.uint8)
+    alike = process.cdist(
+        training, judged, scorer=fuzz.ratio, score_cutoff=NEARLY, dtype=np.uint8, workers=-1
+    )
     assert [(training[row], judged[column]) for row, column in np.argwhere(alike)] == []
 
 
