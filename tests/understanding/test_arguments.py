@@ -206,6 +206,12 @@ def test_a_mat_like_that_is_like_the_mat(said: str, written: str, whole: str) ->
             "Add Item milk Quantity 2 Item pints of milk",
             "Add Quantity 2 Item pints of milk",
         ),
+        (
+            "two bags white gravel",
+            "Add Quantity 2 Item bags Item gravel Color white",
+            "Add Quantity 2 Item gravel Color white",
+        ),
+        ("bags and gravel", "Add Item bags Add Item gravel", "Add Item bags Add Item gravel"),
         ("a tea and a green tea", "Add Item tea Add Item green tea", "Add Item tea Add Item green tea"),
     ],
 )

@@ -24,6 +24,7 @@ _WITHIN = 8
 """Words behind "how much does" among which such a verb belongs to it."""
 _TAKING = "(take|remove|drop|lose|cut|delete|scrap|cancel)( off| out)?"
 _OFF = "(less|fewer|off|out)"
+_PACKS = re.compile("(?:bag|pack|packet|bottle|tin|jar|roll|tub|boxe)s")
 _SEVERAL_THINGS = ("those", "these", "them")
 _SEVERAL = ("couple", "few", "dozen", "pair", "lot")
 _DEARER = re.compile(
@@ -66,14 +67,17 @@ def _said(words: Sequence[str]) -> str:
 
 
 def _said_once(phrases: Sequence[Phrase], words: Sequence[str]) -> Sequence[Phrase]:
-    """ "A bell, a brass bell", "milk, two pints of milk" are one thing, said more exactly at once."""
+    """ "A bell, a brass bell", "bags, white gravel" are one thing, which is said more exactly."""
     said = _said(words)
     items = [item for phrase in phrases for item in phrase.values("Item")]
     tried = {
         ("Item", first)
         for first, then in pairwise(items)
-        if set(first.split()) < set(then.split())
-        and re.search(rf" {re.escape(first)} ((an?|the|some|one|\d+) )?{re.escape(then)} ", said)
+        if (
+            set(first.split()) < set(then.split())
+            and re.search(rf" {re.escape(first)} ((an?|the|some|one|\d+) )?{re.escape(then)} ", said)
+        )
+        or (_PACKS.fullmatch(first) and re.search(rf" {first} (of )?((?!and)\w+ )?{re.escape(then)} ", said))
     }
     kept = (Phrase(p.head, tuple(slot for slot in p.slots if slot not in tried)) for p in phrases)
     return [phrase for phrase, before in zip(kept, phrases, strict=True) if phrase.slots or not before.slots]

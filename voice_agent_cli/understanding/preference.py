@@ -15,7 +15,7 @@ from .language import HEADS, SLOTS, Kind
 from .tagger import Floats, Reading
 from .tagging import CALLS, FIXED, NO_CALL, OUTSIDE, TAGS
 
-STRENGTH = 1.8
+STRENGTH = 2.6
 """How much a tagger's nat counts beside one of the model's."""
 _BEYOND = -14.0
 """For a value that lies before what was taken already."""
