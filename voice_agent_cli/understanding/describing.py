@@ -54,7 +54,7 @@ def is_aside(word: str) -> bool:
 
 
 def name_and_kind(product: ShownProduct) -> str:
-    """ "Rookery Sourdough Bakery": what tells most of what it is."""
+    """ "Stoneground Loaf Breads": what tells most of what it is."""
     return f"{product.title} {product.category}"
 
 
