@@ -1,8 +1,10 @@
 """Put a product into the cart."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
-from voice_agent_cli.errors import ToolError
+from voice_agent_cli.errors import ChoiceNeeded, ToolError
 from voice_agent_cli.shop.lookup import find_product
 from voice_agent_cli.shop.options import Selection, select
 from voice_agent_cli.shop.products import Product
@@ -51,10 +53,17 @@ def _meant(shop: Shop, arguments: Arguments) -> tuple[Product, Selection]:
     asked = arguments.asked()
     try:
         product = find_product(shop, arguments.product)
-        # Already now: while it is asked for the size, "it" is this one.
-        shop.talk_about(product)
-        return product, select(product, asked, shop.preferences.all())
+        return product, _selected(shop, product, asked)
     except ToolError:
         if asked and (reread_as := reread(shop, arguments.product, asked)):
             return reread_as
+        raise
+
+
+def _selected(shop: Shop, product: Product, asked: Mapping[str, str]) -> Selection:
+    """What is meant of the product; while it is asked for the size, "it" is this product."""
+    try:
+        return select(product, asked, shop.preferences.all())
+    except ChoiceNeeded:
+        shop.talk_about(product)
         raise
