@@ -173,7 +173,8 @@ def train(options: argparse.Namespace) -> None:
     first = 0
     if state := loop.resumed(options.checkpoint, optimiser, schedule):
         network.load_state_dict(state["learning"])
-        mean.load_state_dict(state["mean"])
+        mean.module.load_state_dict(state["network"])
+        mean.n_averaged.copy_(state["averaged"])
         first = state["step"]
     print(f"{len(turns)} turns, {len(plan)} steps, from step {first}", flush=True)
     network.train()
@@ -185,7 +186,7 @@ def train(options: argparse.Namespace) -> None:
     def keep(step: int) -> None:
         weights = {
             "network": mean.module.state_dict(),
-            "mean": mean.state_dict(),
+            "averaged": mean.n_averaged,
             "learning": network.state_dict(),
         }
         loop.save(options.checkpoint, step, weights, optimiser, schedule)

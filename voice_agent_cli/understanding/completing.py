@@ -70,17 +70,19 @@ def _said_once(phrases: Sequence[Phrase], words: Sequence[str]) -> Sequence[Phra
     """ "A bell, a brass bell", "bags, white gravel" are one thing, which is said more exactly."""
     said = _said(words)
     items = [item for phrase in phrases for item in phrase.values("Item")]
-    tried = {
-        ("Item", first)
-        for first, then in pairwise(items)
-        if (
-            set(first.split()) < set(then.split())
-            and re.search(rf" {re.escape(first)} ((an?|the|some|one|\d+) )?{re.escape(then)} ", said)
-        )
-        or (_PACKS.fullmatch(first) and re.search(rf" {first} (of )?((?!and)\w+ )?{re.escape(then)} ", said))
-    }
+    tried = {("Item", first) for first, then in pairwise(items) if _is_said_again(first, then, said)}
     kept = (Phrase(p.head, tuple(slot for slot in p.slots if slot not in tried)) for p in phrases)
     return [phrase for phrase, before in zip(kept, phrases, strict=True) if phrase.slots or not before.slots]
+
+
+def _is_said_again(first: str, then: str, said: str) -> bool:
+    """Whether the second of two things, said at once, is the first in more words, or what is in the packs."""
+    if _PACKS.fullmatch(first):
+        return bool(re.search(rf" {first} (of )?((?!and)\w+ )?{re.escape(then)} ", said))
+    more = set(first.split()) < set(then.split())
+    return more and bool(
+        re.search(rf" {re.escape(first)} ((an?|the|some|one|\d+) )?{re.escape(then)} ", said)
+    )
 
 
 def _head(phrase: Phrase, words: Sequence[str]) -> str:
@@ -100,13 +102,14 @@ def _only_item(phrase: Phrase, head: str) -> str | None:
 
 def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     like = _LIKE_THAT.search(_said(words)) if phrase.head == "Similar" else None
+    purpose = _purpose(words) if phrase.head == "Compare" else ""
     if like:
         yield "Item", f"{like['that']} {like['noun']}"
     for slot, value in phrase.slots:
         if slot == "Item" and like and value in (*_BARE_THAT, like["noun"]):
             continue
-        if slot == "Item" and phrase.head == "Compare" and _purpose(words):
-            yield slot, value.removesuffix(f" for {_purpose(words)}")
+        if slot == "Item" and purpose:
+            yield slot, value.removesuffix(f" for {purpose}")
         elif slot in ("Code", "Order"):
             yield slot, _whole_code(slot, value, utterance, words)
         elif slot == "About":
@@ -117,7 +120,7 @@ def _completed(phrase: Phrase, utterance: Utterance, words: Sequence[str]) -> It
             yield "Query", value
         else:
             yield slot, value
-    yield from _compared_for(phrase, words)
+    yield from _compared_for(phrase, words, purpose)
     yield from _more_of(phrase, words)
     yield from _one_piece(phrase, words)
     yield from _another(phrase, words)
@@ -171,11 +174,10 @@ def _more_of(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "Change", "more"
 
 
-def _compared_for(phrase: Phrase, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _compared_for(phrase: Phrase, words: Sequence[str], purpose: str) -> Iterator[tuple[str, str]]:
     """ "Which one is better for the bus", "for a bad back the mat or the roller", "which lasts longer"."""
     if phrase.head != "Compare" or phrase.values("About"):
         return
-    purpose = _purpose(words)
     named = " ".join(phrase.values("Item")).removesuffix(f" for {purpose}").split()
     if purpose and not set(purpose.split()) & {*named, *_ANYBODY}:
         yield "About", purpose

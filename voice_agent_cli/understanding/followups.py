@@ -56,8 +56,8 @@ def answers_nothing(phrase: Phrase, state: State) -> bool:
         return False
     said = " ".join(phrase.values("Value"))
     if pending.missing == "product":
-        known = not pending.choices or said in INDIFFERENT
-        return not known and not _chosen_product(said, pending, state).ids
+        specific = bool(pending.choices) and said not in INDIFFERENT
+        return specific and not _chosen_product(said, pending, state).ids
     if pending.missing in ("confirm", "quantity", "code") or _chosen(said, pending.choices):
         return False
     return _names_another(said, pending, state)

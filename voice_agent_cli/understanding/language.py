@@ -64,6 +64,7 @@ TOOL_WORDS: Mapping[str, str] = {
 CHANGES_SOMETHING = frozenset(
     {"add_to_cart", "update_cart", "remove_from_cart", "clear_cart", "checkout", "undo", "apply_discount"}
 )
+"""The tools that touch the cart or an order."""
 
 ANSWER, CORRECT, YES, NO = "Answer", "Correct", "Yes", "No"
 ASIDES = ("Hello", "Thanks", "Bye", "Help", "Repeat", "Unable", "None")
