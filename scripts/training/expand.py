@@ -341,7 +341,7 @@ def turn(
     return Said(prompt.utterance_part(utterance), f" {calls}", tuple(begins))
 
 
-def _suits(pattern: Pattern, shop: Mapping[str, list]) -> bool:
+def suits(pattern: Pattern, shop: Mapping[str, list]) -> bool:
     """Whether the shop has what the pattern's made-to-order placeholders need."""
     return "pres" in shop or not ("{pre" in pattern.text or "{post" in pattern.text)
 
@@ -387,7 +387,7 @@ def expand(count: int, seed: int, report: Callable[[str], None] = print) -> Iter
         scene, speakers = scene_for(chosen, shop, shops, dice)
         turns = {}
         for pattern in speakers:
-            place = shop if _suits(pattern, shop) else dice.choice([s for s in shops if _suits(pattern, s)])
+            place = shop if suits(pattern, shop) else dice.choice([s for s in shops if suits(pattern, s)])
             spoken = [pattern, *_more_to_say(pattern, speakers, place, dice)]
             said = turn(spoken, place, common, scene, dice, arguments)
             if said is None:
@@ -407,7 +407,7 @@ def _more_to_say(
     """Now and then one or two more requests for the same breath."""
     if dice.random() >= SHARE_JOINED:
         return []
-    others = [p for p in speakers if p is not pattern and _suits(p, shop) and _is_request(p)]
+    others = [p for p in speakers if p is not pattern and suits(p, shop) and _is_request(p)]
     return dice.sample(others, min(len(others), dice.choice((1, 1, 2)))) if _is_request(pattern) else []
 
 

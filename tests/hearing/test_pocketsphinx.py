@@ -13,6 +13,7 @@ from voice_agent_cli.audio.source import FileSource
 from voice_agent_cli.hearing.listen import transcribe
 from voice_agent_cli.hearing.pocketsphinx import PocketSphinxRecognizer
 from voice_agent_cli.hearing.vocabulary import Vocabulary
+from voice_agent_cli.quality.recognition import word_errors
 
 Speak = Callable[..., NDArray[np.int16]]
 
@@ -32,6 +33,14 @@ def test_the_words_of_the_catalogue_are_heard(recognizer: PocketSphinxRecognizer
     transcript = recognizer.finish()
     assert transcript.text == "show me blue running shoes"
     assert transcript.confidence > 0.5
+
+
+def test_how_people_talk_is_heard_though_no_catalogue_says_it(
+    recognizer: PocketSphinxRecognizer, speak: Speak
+) -> None:
+    said = "my knees hurt when i climb the stairs do you have something for that"
+    recognizer.accept(speak(said))
+    assert word_errors(said.split(), recognizer.finish().text.split()) <= 2
 
 
 def test_partial_words_come_while_the_shopper_speaks(
