@@ -92,6 +92,20 @@ def test_another_of_what_is_in_the_cart_is_one_more(said: str, written: str, who
 
 
 @pytest.mark.parametrize(
+    ("said", "head"),
+    [
+        ("fifty dollars no way", "No"),
+        ("what that much never mind", "No"),
+        ("nah go ahead it's fine", "Yes"),
+        ("stop asking me and place it", "Yes"),
+        ("why wouldn't i", "Yes"),
+    ],
+)
+def test_a_clear_refusal_is_never_taken_for_a_yes(said: str, head: str) -> None:
+    assert completed(parse("Yes"), read(said)) == parse(head)
+
+
+@pytest.mark.parametrize(
     ("said", "written", "about"),
     [
         ("how much does the case weigh", "Details About much Item the case", "weigh"),

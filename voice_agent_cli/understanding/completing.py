@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from .amounts import only_least, only_most
-from .language import Phrase
+from .language import NO, YES, Phrase
 from .numbers import Utterance
 
 _BEFORE_A_CODE = frozenset(
@@ -44,6 +44,14 @@ _LIKE_THAT = re.compile(
 )
 _BARE_THAT = frozenset("that this it those these".split())
 _ANYBODY = frozenset("me us him her them you now please that it this those these sure example".split())
+_REFUSING = re.compile(
+    r" (no way|nope|nah|no thanks|not (now|yet|today)|never mind|forget (it|that)|changed my mind|hold on|"
+    r"cancel|stop) "
+)
+_AGREEING = re.compile(
+    r" (yes|yeah|yep|yup|aye|sure|ok|okay|go|please|confirm|place|order|do|fine|right|correct|course|"
+    r"absolutely|definitely) "
+)
 _AGES = frozenset({"age", "ages", "aged", "size", "sizes"})
 
 
@@ -86,12 +94,15 @@ def _is_said_again(first: str, then: str, said: str) -> bool:
 
 
 def _head(phrase: Phrase, words: Sequence[str]) -> str:
-    """ "Another mocha, a large one" leaves the small one in the cart as it is."""
+    """ "Another mocha, a large one" leaves the small one in the cart as it is; "no way" is no yes."""
+    said = _said(words)
+    if phrase.head == YES and _REFUSING.search(said) and not _AGREEING.search(said):
+        return NO
     item = _only_item(phrase, "Update")
     if not item or not {slot for slot, _ in phrase.slots} & {"Size", "Color", "With"}:
         return phrase.head
     named = re.sub("^another ", "", item)
-    return "Add" if f" another {named} " in _said(words) else phrase.head
+    return "Add" if f" another {named} " in said else phrase.head
 
 
 def _only_item(phrase: Phrase, head: str) -> str | None:
