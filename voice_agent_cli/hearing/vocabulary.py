@@ -180,8 +180,10 @@ def _write_model(path: Path, arpa: str) -> None:
 
 
 def _fingerprint(vocabulary: Vocabulary) -> str:
-    content = repr((_FORMAT, vocabulary, _shipped("requests.txt"), _shipped("talk.txt.gz")))
-    return hashlib.sha256(content.encode()).hexdigest()[:24]
+    content = hashlib.sha256(repr((_FORMAT, vocabulary)).encode())
+    content.update(_shipped("requests.txt"))
+    content.update(_shipped("talk.txt.gz"))
+    return content.hexdigest()[:24]
 
 
 def sentences(vocabulary: Vocabulary, count: int = _SENTENCES) -> list[str]:
